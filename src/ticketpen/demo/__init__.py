@@ -1,0 +1,1 @@
+"""The demo: a made-up product, its people and the tickets they wrote. Pure data and pictures."""
