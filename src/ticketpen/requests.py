@@ -217,6 +217,11 @@ class QueryParameters(Wrongs):
     def __contains__(self, name: str) -> bool:
         return name in self._raw
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no parameter at all."""
+        return not self._raw
+
     def all(self, name: str) -> list[str]:
         """Every value, in order. Invalid UTF-8 and NUL are wrong."""
         values = []

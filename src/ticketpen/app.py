@@ -1,0 +1,105 @@
+"""Builds the ASGI app: mounts every routes file, turns errors into answers, starts and stops."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+
+from ticketpen import attachments, tickets
+from ticketpen.cursors import Cursors
+from ticketpen.database import Database, choose_database
+from ticketpen.database.migrations import check_version
+from ticketpen.edge import Edge
+from ticketpen.errors import Code, Problem, problem_body
+from ticketpen.identity import admin_routes as key_routes
+from ticketpen.identity import routes as auth_routes
+from ticketpen.identity.jwt import Verifier
+from ticketpen.people import admin_routes as people_routes
+from ticketpen.settings import Settings, load_settings
+from ticketpen.state import AppState
+from ticketpen.storage import choose_storage
+from ticketpen.system import openapi_routes
+from ticketpen.system import routes as system_routes
+from ticketpen.tickets import admin_routes as ticket_admin_routes
+from ticketpen.tickets import file_routes
+from ticketpen.tickets import routes as ticket_routes
+from ticketpen.worker import Worker
+
+ROUTES: Final = [
+    *ticket_routes.ROUTES,
+    *ticket_admin_routes.ROUTES,
+    *file_routes.ROUTES,
+    *auth_routes.ROUTES,
+    *people_routes.ROUTES,
+    *key_routes.ROUTES,
+    *system_routes.ROUTES,
+    *openapi_routes.ROUTES,
+]
+
+
+def create_app(settings: Settings | None = None) -> Edge:
+    """The ASGI app. Without `settings` they are read from the environment.
+
+    Raises SettingsError."""
+    settings = settings or load_settings()
+    state = AppState(
+        settings=settings,
+        database=choose_database(settings),
+        storage=choose_storage(settings),
+        verifier=Verifier.from_settings(settings),
+        cursors=Cursors(settings.key_for("cursor")),
+    )
+    app = Litestar(
+        route_handlers=ROUTES,
+        lifespan=[_lifespan(state)],
+        exception_handlers={Exception: _answer_error},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=None,  # the edge counts
+    )
+    app.state["ticketpen"] = state
+    return Edge(app, settings)
+
+
+def _lifespan(state: AppState) -> Callable[[Litestar], Any]:
+    @asynccontextmanager
+    async def run(_app: Litestar) -> AsyncIterator[None]:
+        await state.database.open()
+        try:
+            check_version(
+                await state.database.schema_version(), migrate_with="run: ticketpen migrate"
+            )
+            async with Worker(state):
+                yield
+        finally:
+            await state.database.close()
+
+    return run
+
+
+def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    problem = _problem(request, error)
+    return Response(
+        problem_body(problem, request.scope.get("ticketpen.request_id", "")),  # type: ignore[call-overload]
+        status_code=problem.status,
+        media_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _problem(request: Request[Any, Any, Any], error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, MethodNotAllowedException):
+        return Problem(
+            Code.METHOD_NOT_ALLOWED,
+            f"{request.method} is not allowed here.",
+            headers={"Allow": (error.headers or {}).get("Allow", "")},
+        )
+    if isinstance(error, NotFoundException):
+        return Problem(Code.NOT_FOUND, "There is nothing at this address.")
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return Problem(Code.MALFORMED_REQUEST, "The request cannot be read.")
+    raise error

@@ -1,0 +1,229 @@
+"""Statements: written once in SQLAlchemy Core, compiled once per dialect to the bare driver's SQL.
+
+A `Query` reads rows into Structs. A `Batch` is a set of writes that succeed together in one round
+trip: on PostgreSQL one statement with a CTE for each write, on SQLite one body of a group commit."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Delete,
+    Insert,
+    MetaData,
+    Table,
+    Text,
+    Update,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TEXT as PG_TEXT
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+metadata: Final = MetaData()
+"""All tables of all features; each feature's `tables.py` adds its own."""
+
+# Bytewise order on both databases: PostgreSQL would otherwise sort by the cluster's language.
+PlainText: Final = Text().with_variant(PG_TEXT(collation="C"), "postgresql")
+Params = Mapping[str, object]
+Row = TypeVar("Row", bound=msgspec.Struct)
+
+_SQLITE: Final = SQLiteDialect_pysqlite(paramstyle="named")
+_POSTGRES: Final = PGDialect_asyncpg()
+_NUMBERED: Final = re.compile(r"\$(\d+)")
+
+
+class Sql(msgspec.Struct, frozen=True):
+    """One statement as a bare driver takes it: text, parameter names in order, constants."""
+
+    text: str
+    order: tuple[str, ...]
+    constants: dict[str, object]
+
+    def named(self, params: Params) -> Params:
+        """Parameters for sqlite3."""
+        return {**self.constants, **params} if self.constants else params
+
+    def numbered(self, params: Params) -> list[object]:
+        """Parameters for asyncpg. Raises KeyError when one is missing."""
+        constants = self.constants
+        if constants:
+            return [params[n] if n in params else constants[n] for n in self.order]
+        return [params[n] for n in self.order]
+
+
+def compile_sqlite(statement: ClauseElement) -> Sql:
+    """The statement for `sqlite3`, with `:name` parameters."""
+    return _compile(statement, _SQLITE)
+
+
+def compile_postgres(statement: ClauseElement) -> Sql:
+    """The statement for `asyncpg`, with `$1` parameters."""
+    return _compile(statement, _POSTGRES)
+
+
+def _compile(statement: ClauseElement, dialect: Any) -> Sql:
+    compiled: Any = statement.compile(dialect=dialect)
+    names = compiled.positiontup if compiled.positional else list(compiled.params)
+    constants = {
+        name: value for name, value in compiled.params.items() if not compiled.binds[name].required
+    }
+    return Sql(str(compiled), tuple(names or ()), constants)
+
+
+class Query(Generic[Row]):
+    """A read. Columns stand in the order of the Struct's fields.
+
+    `long` marks what may take more than a millisecond: SQLite then reads in a thread.
+    `postgres` is for the rare statement that differs there."""
+
+    def __init__(
+        self,
+        statement: Executable,
+        into: type[Row],
+        *,
+        long: bool = False,
+        postgres: Executable | None = None,
+    ) -> None:
+        self.statement = statement
+        self.into = into
+        self.long = long
+        self._on_postgres = statement if postgres is None else postgres
+        columns = getattr(statement, "selected_columns", None)
+        if columns is not None:
+            names = tuple(column.name for column in columns)
+            if names != into.__struct_fields__:
+                raise TypeError(f"columns {names} are not the fields of {into.__name__}")
+
+    @cached_property
+    def sqlite(self) -> Sql:
+        """Compiled for SQLite."""
+        return compile_sqlite(self.statement)  # type: ignore[arg-type]
+
+    @cached_property
+    def postgres(self) -> Sql:
+        """Compiled for PostgreSQL."""
+        return compile_postgres(self._on_postgres)  # type: ignore[arg-type]
+
+
+class NewRow:
+    """An INSERT of one row: each named column from the parameter `prefix` + its name, or from the
+    expression given."""
+
+    def __init__(
+        self, into: Table, *columns: str, prefix: str = "", **given: ColumnElement[Any]
+    ) -> None:
+        self.table = into
+        self.values: dict[str, ColumnElement[Any]] = {
+            name: bindparam(prefix + name, type_=into.c[name].type, required=True)
+            for name in columns
+        } | given
+
+    def plain(self) -> Insert:
+        """INSERT … VALUES."""
+        return insert(self.table).values(self.values)
+
+    def when(self, guard: str) -> Insert:
+        """INSERT … SELECT … FROM the guard: nothing when the guard found no row."""
+        return insert(self.table).from_select(
+            list(self.values), select(*self.values.values()).select_from(table(guard))
+        )
+
+
+class PerDialect:
+    """A write that is written differently for the two databases."""
+
+    def __init__(self, sqlite: Sequence["Write"], postgres: Sequence["Write"]) -> None:
+        self.sqlite = sqlite
+        self.postgres = postgres
+
+
+Write = NewRow | Insert | Update | Delete | PerDialect
+
+
+class Batch(Generic[Row]):
+    """Writes that succeed together. `head` has a RETURNING clause, whose row is the answer.
+
+    When `guarded`, the rest happens only if the head touched a row: a compare-and-set. Members
+    must not depend on each other's effects but through the head (PostgreSQL runs them all on one
+    snapshot), and inserts stand in an order that foreign keys allow."""
+
+    def __init__(
+        self,
+        head: Insert | Update | Delete,
+        *rest: Write,
+        into: type[Row],
+        guarded: bool = False,
+    ) -> None:
+        self.head = head
+        self.rest = rest
+        self.into = into
+        self.guarded = guarded
+
+    @cached_property
+    def sqlite(self) -> tuple[Sql, tuple[Sql, ...]]:
+        """The head, and the rest in order."""
+        rest = [
+            compile_sqlite(write.plain() if isinstance(write, NewRow) else write)
+            for write in _flat(self.rest, "sqlite")
+        ]
+        return compile_sqlite(self.head), tuple(rest)
+
+    @cached_property
+    def postgres(self) -> Sql:
+        """One statement: `WITH s0 AS (head), s1 AS (…) SELECT * FROM s0`."""
+        members = [compile_postgres(self.head)]
+        members += [
+            compile_postgres(self._guard(write) if self.guarded else _plain(write))
+            for write in _flat(self.rest, "postgres")
+        ]
+        if len(members) == 1:
+            return members[0]
+        order: list[str] = []
+        constants: dict[str, object] = {}
+        texts = []
+        for place, member in enumerate(members):
+            # Members compile alone, so their constants (`param_1`) would collide: rename them.
+            names = [f"{n}@{place}" if n in member.constants else n for n in member.order]
+            constants |= {f"{n}@{place}": v for n, v in member.constants.items()}
+            text = _NUMBERED.sub(lambda m, by=len(order): f"${int(m[1]) + by}", member.text)
+            texts.append(f"s{place} AS ({text})")
+            order += names
+        return Sql(f"WITH {', '.join(texts)} SELECT * FROM s0", tuple(order), constants)
+
+    @staticmethod
+    def _guard(write: NewRow | Insert | Update | Delete) -> ClauseElement:
+        if isinstance(write, NewRow):
+            return write.when("s0")
+        if isinstance(write, Insert):
+            raise TypeError("a guarded batch inserts with NewRow")
+        return write.where(exists(select(literal_column("1")).select_from(table("s0"))))
+
+
+def _plain(write: NewRow | Insert | Update | Delete) -> ClauseElement:
+    return write.plain() if isinstance(write, NewRow) else write
+
+
+def _flat(writes: Sequence[Write], dialect: str) -> list[NewRow | Insert | Update | Delete]:
+    flat: list[NewRow | Insert | Update | Delete] = []
+    for write in writes:
+        if isinstance(write, PerDialect):
+            flat += _flat(getattr(write, dialect), dialect)
+        else:
+            flat.append(write)
+    return flat
+
+
+def param(column: Column[Any], name: str | None = None) -> ColumnElement[Any]:
+    """The required parameter for a column, by default under the column's own name."""
+    return bindparam(name or column.name, type_=column.type, required=True)

@@ -1,0 +1,1 @@
+"""Forget sessions that are over and log-in failures that no longer count."""

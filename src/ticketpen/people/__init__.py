@@ -1,0 +1,1 @@
+"""Users and staff as we know them: profiles that follow the callers' tokens, and own accounts."""

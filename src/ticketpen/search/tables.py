@@ -1,0 +1,16 @@
+"""The index. SQLite's FTS5 table is made by the migration: SQLAlchemy has no word for it."""
+
+from sqlalchemy import Column, ForeignKey, Index, Table
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from ticketpen.database.statements import PlainText, metadata
+
+# PostgreSQL only; on SQLite its place is taken by the FTS5 table `ticket_words`.
+ticket_words = Table(
+    "ticket_words",
+    metadata,
+    Column("ticket_id", PlainText, ForeignKey("tickets.id"), primary_key=True),
+    Column("words", TSVECTOR, nullable=False),
+    Index("ticket_words_gin", "words", postgresql_using="gin"),
+    info={"only": "postgresql"},
+)

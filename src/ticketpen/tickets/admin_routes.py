@@ -1,0 +1,143 @@
+"""/api/v1/admin/tickets and /api/v1/admin/events: what staff call."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get, patch, post
+
+from ticketpen.attachments.intake import check_files
+from ticketpen.forms import FormLimits, read_form
+from ticketpen.identity.caller import Scope
+from ticketpen.identity.guards import admin, caller_of
+from ticketpen.outbox.idempotency import Answer, once
+from ticketpen.requests import Fields, QueryParameters, read_json_object
+from ticketpen.state import state_of
+from ticketpen.tickets.etags import etag_of, is_named
+from ticketpen.tickets.filters import read_admin_list
+from ticketpen.tickets.finding import get_any_head, get_any_ticket, list_tickets
+from ticketpen.tickets.forms import BODY, check_submission
+from ticketpen.tickets.history import list_history, list_log, read_log_request
+from ticketpen.tickets.payloads import View
+from ticketpen.tickets.replying import NewReply, reply_as_admin
+from ticketpen.tickets.routes import JSON, mount_path, respond, respond_with_ticket
+from ticketpen.tickets.ticket import Priority, Status, Ticket
+from ticketpen.tickets.triage import Change, triage_ticket
+
+AnyRequest = Request[Any, Any, Any]
+PATCH_TYPES: Final = ("application/json", "application/merge-patch+json")
+
+
+@get(
+    "/api/v1/admin/tickets",
+    guards=[admin(Scope.TICKETS_READ, standing_in_query=True)],
+    operation_id="listTickets",
+)
+async def get_tickets(request: AnyRequest) -> Response[bytes]:
+    """All tickets, filtered, sorted, searched."""
+    state = state_of(request)
+    asked = read_admin_list(request.scope, state.cursors)
+    page = await list_tickets(state.database, caller_of(request), asked, state.cursors)
+    return Response(msgspec.json.encode(page), media_type=JSON)
+
+
+@get(
+    "/api/v1/admin/tickets/{ticket_id:str}",
+    guards=[admin(Scope.TICKETS_READ, standing_in_query=True)],
+    operation_id="getTicket",
+)
+async def get_ticket(request: AnyRequest) -> Response[bytes]:
+    """Any ticket with all its messages."""
+    state = state_of(request)
+    ticket = await get_any_ticket(
+        state.database, caller_of(request), request.path_params["ticket_id"]
+    )
+    view = View(mount_path(request, state))
+    return respond_with_ticket(request, ticket, view, for_admin=True)
+
+
+@patch(
+    "/api/v1/admin/tickets/{ticket_id:str}",
+    guards=[admin(Scope.TICKETS_WRITE)],
+    operation_id="triageTicket",
+)
+async def patch_ticket(request: AnyRequest) -> Response[bytes]:
+    """Set status, priority or both."""
+    state, caller = state_of(request), caller_of(request)
+    ticket = await get_any_ticket(state.database, caller, request.path_params["ticket_id"])
+    fields = Fields(await read_json_object(request, types=PATCH_TYPES))
+    change = Change(fields.choice("status", Status), fields.choice("priority", Priority))
+    fields.raise_if_wrong()
+    wanted = request.headers.get("if-match")
+
+    def is_current(found: Ticket) -> bool:
+        return wanted is None or is_named(etag_of(found, for_admin=True), wanted)
+
+    strict = wanted is not None and wanted.strip() != "*"
+    changed = await triage_ticket(state, caller, ticket, change, is_current if strict else None)
+    view = View(mount_path(request, state))
+    headers = {
+        "ETag": etag_of(changed, for_admin=True),
+        "Cache-Control": "private, no-cache",
+    }
+    return Response(msgspec.json.encode(view.ticket(changed)), media_type=JSON, headers=headers)
+
+
+@post(
+    "/api/v1/admin/tickets/{ticket_id:str}/messages",
+    guards=[admin(Scope.TICKETS_WRITE)],
+    operation_id="replyToTicket",
+)
+async def post_message(request: AnyRequest) -> Response[bytes]:
+    """Answer a ticket; an open one is in progress then."""
+    state, caller = state_of(request), caller_of(request)
+    view = View(mount_path(request, state))
+    head = await get_any_head(state.database, request.path_params["ticket_id"])
+    async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
+        sent = check_submission(form, (BODY,), request, caller)
+        files = await check_files(sent.files, state.settings)
+        new = NewReply(sent.texts[BODY], files)
+        answer = await once(
+            state.database,
+            state.settings.idempotency_lease,
+            sent.attempt,
+            lambda message: Answer(201, msgspec.json.encode(view.message(message))),
+            lambda receipt: reply_as_admin(state, caller, head, new, receipt),
+        )
+    return respond(answer)
+
+
+@get(
+    "/api/v1/admin/tickets/{ticket_id:str}/events",
+    guards=[admin(Scope.TICKETS_READ)],
+    operation_id="listTicketEvents",
+)
+async def get_ticket_events(request: AnyRequest) -> Response[bytes]:
+    """What happened to a ticket, oldest first."""
+    state = state_of(request)
+    head = await get_any_head(state.database, request.path_params["ticket_id"])
+    asked = read_log_request(QueryParameters.of(request.scope), state.cursors)
+    found = await list_history(state.database, head.id, asked, state.cursors)
+    return Response(msgspec.json.encode(found), media_type=JSON)
+
+
+@get(
+    "/api/v1/admin/events",
+    guards=[admin(Scope.TICKETS_READ)],
+    operation_id="listEvents",
+)
+async def get_events(request: AnyRequest) -> Response[bytes]:
+    """The whole log in order; ask again with `next_after` for what came since."""
+    state = state_of(request)
+    asked = read_log_request(QueryParameters.of(request.scope), state.cursors)
+    found = await list_log(state.database, asked, state.cursors)
+    return Response(msgspec.json.encode(found), media_type=JSON)
+
+
+ROUTES: Final = [
+    get_tickets,
+    get_ticket,
+    patch_ticket,
+    post_message,
+    get_ticket_events,
+    get_events,
+]
