@@ -1,21 +1,24 @@
 """Fixtures for everybody: settings, an empty migrated database of either kind, an API client."""
 
-import inspect
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import anyio
 import asyncpg
 import pytest
 
-from tests.client import Api, running
 from ticketpen import clock
 from ticketpen.database import Database, choose_database
 from ticketpen.database.migrations import migrate
 from ticketpen.settings import Settings, load_settings
 from ticketpen.storage import Storage, choose_storage
 from tools.postgres import LocalPostgres
+
+if TYPE_CHECKING:
+    from tests.client import Api
 
 SECRET = "a-secret-of-the-tests-with-enough-bytes"
 POSTGRES = "TEST_POSTGRES_URL"
@@ -38,13 +41,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _server.remove()
         _server = None
         del os.environ[POSTGRES]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every `async def` test runs on asyncio."""
-    for item in items:
-        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
-            item.add_marker(pytest.mark.anyio)
 
 
 @pytest.fixture
@@ -71,8 +67,6 @@ def worker_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file."""
-    import anyio
-
     folder = tmp_path_factory.mktemp("template")
     anyio.run(migrate, load_settings({"TICKETPEN_DATA_DIR": str(folder)}))
     return folder / "ticketpen.db"
@@ -81,8 +75,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_url(worker_name: str) -> str:
     """A migrated database on PostgreSQL that belongs to this worker."""
-    import anyio
-
     return anyio.run(_make_postgres_database, os.environ[POSTGRES], f"test_{worker_name}")
 
 
@@ -105,7 +97,7 @@ def replace_database(url: str, name: str) -> str:
 
 
 @pytest.fixture
-async def settings(
+def settings(
     database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Settings:
     """Settings with an empty, migrated database of the kind and a data folder of its own."""
@@ -115,7 +107,7 @@ async def settings(
         shutil.copy(template, tmp_path / "ticketpen.db")
     else:
         url: str = request.getfixturevalue("postgres_url")
-        await empty_postgres(url)
+        anyio.run(empty_postgres, url)
         environment["TICKETPEN_DATABASE_URL"] = url
     return load_settings(environment)
 
@@ -148,7 +140,10 @@ def storage(settings: Settings) -> Storage:
 
 
 @pytest.fixture
-async def api(settings: Settings) -> AsyncIterator[Api]:
-    """The running app, in this process, with the standing cast."""
+async def api(settings: Settings) -> AsyncIterator["Api"]:
+    """The running app, in this process, called by Ada until told otherwise."""
+    # The whole app: tests that do without it should not wait for its import.
+    from tests.client import running
+
     async with running(settings) as found:
         yield found

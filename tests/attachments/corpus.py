@@ -1,5 +1,5 @@
-"""Makes images by several encoders: Pillow's, and containers put together here by hand. Every piece
-of metadata in them contains SECRET. Also takes containers apart again, by its own simple reading."""
+"""Makes images by several encoders: Pillow's, and containers put together here by hand. All
+metadata in them contains SECRET. Also takes containers apart again, by its own simple reading."""
 
 import functools
 import io
@@ -18,7 +18,7 @@ WEBP_EXIF_FLAG, WEBP_XMP_FLAG, WEBP_ANIMATION_FLAG = 0x08, 0x04, 0x02
 
 
 def make_exif(orientation: int = 1, order: str = "<") -> bytes:
-    """A TIFF block as a phone writes it: maker, orientation, a place on earth, a thumbnail's IFD."""
+    """A TIFF block as a phone writes it: the maker, the orientation, a place on earth."""
     exif = Image.Exif()
     exif.endian = order
     exif[0x010F] = "SECRET maker"
@@ -145,9 +145,12 @@ def make_jpeg(
 def split_jpeg(data: bytes) -> list[bytes]:
     """SOI, then each segment (with the image data behind it), to the first EOI; then the rest."""
     parts, at = [data[:2]], 2
-    while data[at + 1] != 0xD9:
-        stop = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if data[at + 1] == 0xDA:
+    while data[at : at + 2] != EOI:
+        code = at + 1
+        while data[code] == 0xFF:
+            code += 1
+        stop = code + 1 + int.from_bytes(data[code + 1 : code + 3], "big")
+        if data[code] == 0xDA:
             while data[stop] != 0xFF or data[stop + 1] == 0 or 0xD0 <= data[stop + 1] <= 0xD7:
                 stop += 1
         parts.append(data[at:stop])
@@ -226,9 +229,11 @@ def _many_pngs() -> dict[str, bytes]:
     files["apng with a cover"] = save(paint("RGBA"), "PNG", default_image=True, **moving)
     files["png by hand"] = make_png()
     files["png in many pieces"] = b"".join(
-        (PNG_SIGNATURE, png_header(), png_chunk(b"tIME", SECRET + b"!"))
-        + tuple(png_chunk(b"IDAT", bytes((byte,))) for byte in png_pixels())
-        + (png_chunk(b"IDAT"), png_chunk(b"tEXt", b"Comment\0SECRET"), png_chunk(b"IEND"))
+        (
+            *(PNG_SIGNATURE, png_header(), png_chunk(b"tIME", SECRET + b"!")),
+            *(png_chunk(b"IDAT", bytes((byte,))) for byte in png_pixels()),
+            *(png_chunk(b"IDAT"), png_chunk(b"tEXt", b"Comment\0SECRET"), png_chunk(b"IEND")),
+        )
     )
     return files
 
@@ -255,7 +260,7 @@ def _many_jpegs() -> dict[str, bytes]:
         jpeg_segment(0xE0, b"JFXX\0\x13\1\1SECRET"),
         jpeg_segment(0xE1, EXIF_LABEL + make_exif(5)),
         jpeg_segment(0xE1, XMP_LABEL + XMP),
-        jpeg_segment(0xE2, b"MPF\0SECRET"),
+        jpeg_segment(0xE2, b"FPXR\0SECRET"),
         jpeg_segment(0xED, b"Photoshop 3.0\x008BIMSECRET"),
         b"\xff\xff\xff" + jpeg_segment(0xFE, SECRET),
         jpeg_segment(0xEF, SECRET),
@@ -297,23 +302,8 @@ def _many_webps() -> dict[str, bytes]:
     return files
 
 
-@functools.cache
-def corpus() -> dict[str, bytes]:
-    """Good files of all three kinds, by a name that begins with the kind's."""
-    return {**_many_pngs(), **_many_jpegs(), **_many_webps()}
-
-
-NAMES = tuple(
-    "png 1,png L,png LA,png P,png RGB,png RGBA,png 16 bit,png with text,png with profile,"
-    "png with exif,png with transparent colour,apng,apng with a cover,png by hand,"
-    "png in many pieces,jpeg L,jpeg RGB,jpeg CMYK,jpeg progressive,jpeg progressive cmyk,"
-    "jpeg with restarts,jpeg without subsampling,jpeg with exif,jpeg with upright exif,"
-    "jpeg with xmp,jpeg with profile,mpo,jpeg by hand,jpeg full of extras,webp lossy,"
-    "webp lossless,webp lossy with alpha,webp lossless with alpha,webp with exif,"
-    "webp with profile,webp animated,webp animated with exif,webp by hand,webp animated by hand".split(
-        ","
-    )
-)
+# Good files of all three kinds, by a name that begins with the kind's.
+SAMPLES = {**_many_pngs(), **_many_jpegs(), **_many_webps()}
 
 
 def split(data: bytes) -> list[bytes]:
