@@ -91,8 +91,7 @@ def network_of(address: str) -> str:
     except ValueError:  # a Unix socket has no address
         return address
     if isinstance(parsed, ipaddress.IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((int(parsed), 64), strict=False))
+        return str(parsed.ipv4_mapped or ipaddress.IPv6Network((int(parsed), 64), strict=False))
     return str(parsed)
 
 

@@ -114,18 +114,6 @@ END_SESSIONS: Final = Batch(
     into=Written,
 )
 
-FORGET_OLD_SESSIONS: Final = Batch(
-    delete(sessions)
-    .where(
-        or_(
-            _s.expires_at <= param(_s.expires_at, "moment"),
-            _s.seen_at <= param(_s.seen_at, "idle_since"),
-        )
-    )
-    .returning(_session_id),
-    into=Written,
-)
-
 FIND_KEY: Final = Query(
     select(
         *(_k.person_id, _k.scopes.label("key_scopes"), _k.revoked_at),
@@ -185,7 +173,6 @@ ADD_FAILURE: Final = Batch(
         ]
     )
     .returning(_f.id),
-    delete(login_failures).where(_f.failed_at <= param(_f.failed_at, "since")),
     into=Written,
 )
 
@@ -193,5 +180,22 @@ TAKE_BACK_FAILURE: Final = Batch(
     delete(login_failures)
     .where(or_(_f.id == param(_f.id, "pair_id"), _f.id == param(_f.id, "address_id")))
     .returning(_f.id),
+    into=Written,
+)
+
+FORGET_OLD_SESSIONS: Final = Batch(
+    delete(sessions)
+    .where(
+        or_(
+            _s.expires_at <= param(_s.expires_at, "moment"),
+            _s.seen_at <= param(_s.seen_at, "idle_since"),
+        )
+    )
+    .returning(_session_id),
+    into=Written,
+)
+
+FORGET_OLD_FAILURES: Final = Batch(
+    delete(login_failures).where(_f.failed_at <= param(_f.failed_at, "since")).returning(_f.id),
     into=Written,
 )

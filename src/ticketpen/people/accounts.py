@@ -11,8 +11,9 @@ from ticketpen.errors import Code, FieldError, Problem, invalid
 from ticketpen.identity.caller import Role, Scope, scopes_text
 from ticketpen.identity.passwords import check_password, hash_password
 from ticketpen.ids import new_id
+from ticketpen.outbox.idempotency import Receipt, write_once
 from ticketpen.people import queries
-from ticketpen.people.profiles import email_key
+from ticketpen.people.profiles import email_key, words
 from ticketpen.people.queries import Filter, Person
 from ticketpen.text import clean_line
 
@@ -40,7 +41,7 @@ class Change(msgspec.Struct, frozen=True):
     name: str | msgspec.UnsetType = msgspec.UNSET
     email: str | msgspec.UnsetType = msgspec.UNSET
     role: Role | msgspec.UnsetType = msgspec.UNSET
-    scopes: frozenset[Scope] | None | msgspec.UnsetType = msgspec.UNSET
+    scopes: frozenset[Scope] | msgspec.UnsetType | None = msgspec.UNSET
     disabled: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -54,30 +55,38 @@ class Listing(msgspec.Struct, frozen=True):
     disabled: bool | None = None
 
 
-async def add_person(database: Database, new: NewPerson) -> Person:
-    """Store a person under a new id.
+async def add_person(
+    database: Database, new: NewPerson, receipt: Receipt[Person] | None = None
+) -> Person:
+    """Store a person under a new id, and with them the answer for an Idempotency-Key.
 
     Raises Problem `invalid_value` for a name, address or password that cannot be one, `conflict`
     when another account logs in with the address."""
     moment = now()
-    person = {
-        "id": new_id(moment),
-        "name": clean_name(new.name),
-        "email": clean_email(new.email),
-        "email_key": email_key(new.email),
-        "role": new.role.value,
-        "scopes": _stored(new.scopes),
+    person = Person(
+        id=new_id(moment),
+        name=clean_name(new.name),
+        email=clean_email(new.email),
+        role=new.role.value,
+        scopes=_stored(new.scopes),
+        has_password=new.password is not None,
+        disabled_at=None,
+        created_at=moment,
+        updated_at=moment,
+    )
+    params: dict[str, object] = {
+        **msgspec.structs.asdict(person),
+        "email_key": email_key(person.email),
+        "words": words(person.name, person.email),
         "password_hash": None,
-        "created_at": moment,
-        "updated_at": moment,
     }
     if new.password is not None:
-        person["password_hash"] = await hash_password(check_password("password", new.password))
+        params["password_hash"] = await hash_password(check_password("password", new.password))
     try:
-        await database.run(queries.ADD_PERSON, person)
+        await write_once(database, queries.ADD_PERSON, params, receipt, lambda _: person)
     except AlreadyExists:
         raise _address_taken() from None
-    return await get_person(database, person["id"])
+    return person
 
 
 async def change_person(database: Database, person_id: str, change: Change) -> Person:
@@ -90,9 +99,11 @@ async def change_person(database: Database, person_id: str, change: Change) -> P
     if change.disabled is not msgspec.UNSET and change.disabled != is_disabled(person):
         disabled = change.disabled
     if columns or disabled is not None:
-        params = {"id": person_id, "moment": now()} | {
-            f"new_{name}": value for name, value in columns.items()
-        }
+        params: dict[str, object] = {"id": person_id, "moment": now()}
+        params |= {f"new_{name}": value for name, value in columns.items()}
+        params["words"] = words(
+            *(str(columns.get(name) or getattr(person, name) or "") for name in ("name", "email"))
+        )
         try:
             await database.run(queries.change_person(frozenset(columns), disabled), params)
         except AlreadyExists:

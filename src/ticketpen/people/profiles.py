@@ -7,6 +7,7 @@ from ticketpen.clock import now
 from ticketpen.database import AlreadyExists, Database
 from ticketpen.people import queries
 from ticketpen.people.queries import Profile
+from ticketpen.search.tokens import words_of
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -18,48 +19,53 @@ class Told(msgspec.Struct, frozen=True):
     role: str
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """What only the database knows of a person."""
-
-    disabled: bool
-    scopes: str | None
-
-
 def email_key(email: str | None) -> str | None:
     """How an address is looked up: without case."""
     return None if email is None else email.casefold()
 
 
-async def find_standing(database: Database, told: Told) -> tuple[Standing, bool]:
-    """The standing of the person, and whether the stored profile differs from what is told."""
-    stored = await database.fetch_one(queries.FIND_PROFILE, {"id": told.id})
-    if stored is None:
-        return Standing(disabled=False, scopes=None), True
-    return Standing(stored.disabled_at is not None, stored.scopes), _differs(stored, told)
+def words(name: str | None, email: str | None) -> str:
+    """The words by which a search finds the person, as the JSON list that is stored."""
+    return msgspec.json.encode(words_of(f"{name or ''} {email or ''}")).decode()
 
 
-async def follow_token(database: Database, told: Told) -> None:
+async def find_profile(database: Database, person_id: str) -> Profile | None:
+    """What is stored of the person, or None."""
+    return await database.fetch_one(queries.FIND_PROFILE, {"id": person_id})
+
+
+def is_news(told: Told, stored: Profile | None) -> bool:
+    """Whether the token tells something else than what is stored."""
+    return (
+        stored is None
+        or (told.name is not None and told.name != stored.name)
+        or (told.email is not None and told.email != stored.email)
+        or told.role != stored.role
+    )
+
+
+async def follow_token(database: Database, told: Told, stored: Profile | None) -> None:
     """Store what the token tells: one upsert. The version rises when name or address changed."""
+    try:
+        await _store(database, told, stored)
+    except AlreadyExists:
+        # The person has a password of ours, and the told address logs in to another account.
+        await _store(database, msgspec.structs.replace(told, email=None), stored)
+
+
+async def _store(database: Database, told: Told, stored: Profile | None) -> None:
     moment = now()
+    name, email = told.name, told.email
+    if stored is not None:
+        name, email = name or stored.name, email or stored.email
     params: dict[str, object] = {
         "id": told.id,
         "name": told.name,
         "email": told.email,
         "email_key": email_key(told.email),
         "role": told.role,
+        "words": words(name, email),
         "created_at": moment,
         "updated_at": moment,
     }
-    try:
-        await database.run(queries.FOLLOW_TOKEN, params)
-    except AlreadyExists:
-        # The person has a password of ours, and the told address logs in to another account.
-        await database.run(queries.FOLLOW_TOKEN, params | {"email": None, "email_key": None})
-
-
-def _differs(stored: Profile, told: Told) -> bool:
-    return (
-        (told.name is not None and told.name != stored.name)
-        or (told.email is not None and told.email != stored.email)
-        or told.role != stored.role
-    )
+    await database.run(queries.FOLLOW_TOKEN, params)

@@ -5,9 +5,12 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Select,
+    bindparam,
     case,
+    cast,
     delete,
     func,
     insert,
@@ -19,9 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
-from ticketpen.database.statements import Batch, Query, param
+from ticketpen.database.statements import Batch, PerDialect, PlainText, Query, Write, param
 from ticketpen.identity.tables import sessions
-from ticketpen.people.tables import people
+from ticketpen.people.tables import people, person_words
 
 DISABLED: Final = "-"
 """What `standing` says of a disabled person."""
@@ -123,6 +126,32 @@ COUNT_ADMINS: Final = Query(
     Total,
 )
 
+_WORDS_LIST: Final = bindparam("words", type_=PlainText, required=True)
+
+
+def _write_words() -> PerDialect:
+    """Make the person's searchable words those of the JSON list `words`."""
+    on_sqlite = select(func.json_each(_WORDS_LIST).table_valued("value", name="given").c.value)
+    on_postgres = select(
+        func.json_array_elements_text(cast(_WORDS_LIST, JSON))
+        .table_valued("value", name="given")
+        .c.value
+    )
+    return PerDialect(_words_from(on_sqlite), _words_from(on_postgres))
+
+
+def _words_from(given: Select[Any]) -> list[Write]:
+    w = person_words.c
+    # SQLite takes ON CONFLICT after a SELECT only when that has a WHERE.
+    every = given.add_columns(param(_p.id)).where(literal_column("1 = 1"))
+    return [
+        delete(person_words).where(w.person_id == param(_p.id), w.word.not_in(given)),
+        insert_or_update(person_words)
+        .from_select(["word", "person_id"], every)
+        .on_conflict_do_nothing(),
+    ]
+
+
 ADD_PERSON: Final = Batch(
     insert(people)
     .values(
@@ -136,6 +165,7 @@ ADD_PERSON: Final = Batch(
         | {"version": 1}
     )
     .returning(_p.id),
+    _write_words(),
     into=Id,
 )
 
@@ -169,6 +199,7 @@ FOLLOW_TOKEN: Final = Batch(
             ),
         },
     ).returning(_p.id),
+    _write_words(),
     into=Id,
 )
 
@@ -179,6 +210,7 @@ CHANGEABLE: Final = ("name", "email", "email_key", "role", "scopes", "password_h
 def change_person(columns: frozenset[str], disabled: bool | None) -> Batch[Id]:
     """Set `columns` (among CHANGEABLE) to parameters `new_…`; disable, enable or neither.
 
+    Of somebody who is there: with a name or address come their searchable `words`.
     Sessions end when the person is disabled, and all but `kept_session` with a new password."""
     values: dict[str, Any] = {
         name: param(_p[name], f"new_{name}") for name in CHANGEABLE if name in columns
@@ -196,7 +228,7 @@ def change_person(columns: frozenset[str], disabled: bool | None) -> Batch[Id]:
         .values(values | {"updated_at": param(_p.updated_at, "moment")})
         .returning(_p.id)
     )
-    rest = []
+    rest: list[Write] = [_write_words()] if seen else []
     if disabled:
         rest.append(delete(sessions).where(sessions.c.person_id == param(_p.id)))
     elif "password_hash" in columns:
@@ -206,7 +238,7 @@ def change_person(columns: frozenset[str], disabled: bool | None) -> Batch[Id]:
                 sessions.c.token_hash != param(sessions.c.token_hash, "kept_session"),
             )
         )
-    return Batch(head, *rest, into=Id, guarded=True)
+    return Batch(head, *rest, into=Id)
 
 
 class Filter(msgspec.Struct, frozen=True):
