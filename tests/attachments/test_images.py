@@ -150,8 +150,8 @@ def test_a_mapped_file_can_be_cleaned_and_is_free_again_after_a_refusal(tmp_path
             view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             with pytest.raises(BrokenImage) as refusal:
                 clean_image(view)
-            del refusal
             view.close()
+            assert refusal.value.__context__ is None
 
 
 @pytest.mark.parametrize("name", ["png with profile", "jpeg with profile", "webp with profile"])

@@ -37,6 +37,8 @@ def test_exif_behind_the_image_data_of_a_png_moves_before_it() -> None:
 def test_animation_chunks_without_an_animation_are_cut() -> None:
     orphans = [make.frame_control(0), make.frame_data(1), make.animation_control(1)]
     assert clean(make.make_png(after=orphans)) == SAMPLES["png by hand"]
+    first = make.make_png(make.frame_control(0))
+    assert clean(make.make_png(make.frame_control(0), after=orphans)) == first
 
 
 def test_the_first_frame_control_may_stand_before_the_animation_control() -> None:

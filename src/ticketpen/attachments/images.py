@@ -50,11 +50,21 @@ def clean_image(data: Source, *, max_pixels: int = 50_000_000) -> CleanImage:
     cleaning the result again changes nothing.
 
     Raises WrongKind or BrokenImage, nothing else, in time linear in the size."""
-    view = memoryview(data).toreadonly().cast("B")
-    kind, clean = _recognise(view)
-    found = clean(view, max_pixels)
-    pieces = found.pieces
-    return CleanImage(kind, found.width, found.height, pieces.cut_out(), pieces.size)
+    with memoryview(data).toreadonly().cast("B") as view:
+        try:
+            kind, clean = _recognise(view)
+            found = clean(view, max_pixels)
+        except (BrokenImage, WrongKind) as error:
+            # Raised anew, without the walkers' frames: their views would keep a mapped file open
+            # for as long as anyone keeps the refusal.
+            refusal = type(error)(*error.args)
+        else:
+            pieces = found.pieces
+            return CleanImage(kind, found.width, found.height, pieces.cut_out(), pieces.size)
+    try:
+        raise refusal
+    finally:
+        del refusal
 
 
 def _recognise(view: memoryview) -> tuple[Kind, Callable[[memoryview, int], Cleaned]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from ticketpen.attachments.exif import Orientation, find_orientation
-from ticketpen.attachments.pieces import MAX_PARTS, BrokenImage, Cleaned, Pieces, check_pixels
+from ticketpen.attachments.pieces import BrokenImage, Cleaned, Pieces, check_pixels
 
 # Table B.1, the markers' second bytes.
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
@@ -18,6 +18,10 @@ _NAMES: Final = {_SOS: "SOS", _DHT: "DHT", _DAC: "DAC", _DQT: "DQT", _DNL: "DNL"
 _PRECISIONS: Final = {0xC0: (8,), 0xC1: (8, 12), 0xC2: (8, 12), 0xC9: (8, 12), 0xCA: (8, 12)}
 _LOSSLESS: Final = (0xC3, 0xCB)
 _PROGRESSIVE: Final = (0xC2, 0xCA)
+
+# Segments and tables. Real files have some hundreds, and each scan of a progressive picture costs
+# whoever shows it a pass over all its pixels.
+_MAX_PARTS: Final = 10_000
 
 # A marker, with the fill bytes that may stand before it (section B.1.1.2).
 _MARKER: Final = re.compile(rb"\xff++([^\xff])", re.DOTALL)
@@ -84,8 +88,8 @@ class _Jpeg:
 
     def _count(self, parts: int) -> None:
         self.parts += parts
-        if self.parts > MAX_PARTS:
-            raise BrokenImage(f"the JPEG is made of more than {MAX_PARTS:,} segments")
+        if self.parts > _MAX_PARTS:
+            raise BrokenImage(f"the JPEG is made of more than {_MAX_PARTS:,} segments")
 
     def _read_segment(self, code: int, start: int) -> int:
         """Check and keep or cut one segment, and the image data behind SOS; returns its end."""

@@ -4,8 +4,8 @@ Knows no container: those are png.py, jpeg.py and webp.py."""
 from dataclasses import dataclass
 from typing import Final
 
-# No real picture of a few megabytes has more chunks, segments or tables. The limit keeps a file
-# made of nothing but empty chunks from holding the event loop for a second.
+# No real picture of a few megabytes has more chunks. The limit keeps a file made of nothing but
+# empty ones from holding the event loop for a second.
 MAX_PARTS: Final = 100_000
 
 
@@ -59,7 +59,7 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What a container's walker found: the size as displayed, and the bytes to keep."""
+    """What the walker of a container found: the size as displayed, and the bytes to keep."""
 
     width: int
     height: int

@@ -176,17 +176,15 @@ class _WebP:
             self.exif = (data - 8, stop)
 
     def _finish(self, is_extended: bool) -> Cleaned:
-        if self.has_alpha:
-            raise BrokenImage("the WebP's ALPH chunk is wrong")
-        view, width, height = self.view, self.width, self.height
+        width, height = self.width, self.height
         flags = self.flags & ~(_HAS_EXIF | _HAS_XMP)
-        if self.orientation:  # metadata comes last (section 2.7.1.6)
+        if self.orientation:  # metadata comes last (section 2.7.1.5)
             block = self.orientation.block
             self.body.write(_HEAD.pack(b"EXIF", len(block)) + block, *self.exif)
             width, height = self.orientation.turn(width, height)
             flags |= _HAS_EXIF
         start = _CHUNKS + (_EXTENDED if is_extended else 0)
-        pieces = Pieces(view)
+        pieces = Pieces(self.view)
         pieces.write(b"RIFF" + (start - 8 + self.body.size).to_bytes(4, "little") + b"WEBP", 0, 12)
         if is_extended:
             pieces.keep(_CHUNKS, _CHUNKS + 8)
