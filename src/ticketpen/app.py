@@ -2,16 +2,16 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 
-from ticketpen import attachments, tickets
 from ticketpen.cursors import Cursors
-from ticketpen.database import Database, choose_database
+from ticketpen.database import choose_database
 from ticketpen.database.migrations import check_version
 from ticketpen.edge import Edge
+from ticketpen.edge.asgi import App
 from ticketpen.errors import Code, Problem, problem_body
 from ticketpen.identity import admin_routes as key_routes
 from ticketpen.identity import routes as auth_routes
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> Edge:
         request_max_body_size=None,  # the edge counts
     )
     app.state["ticketpen"] = state
-    return Edge(app, settings)
+    return Edge(cast(App, app), settings)
 
 
 def _lifespan(state: AppState) -> Callable[[Litestar], Any]:
@@ -82,7 +82,7 @@ def _lifespan(state: AppState) -> Callable[[Litestar], Any]:
 def _answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     problem = _problem(request, error)
     return Response(
-        problem_body(problem, request.scope.get("ticketpen.request_id", "")),  # type: ignore[call-overload]
+        problem_body(problem, str(request.scope.get("ticketpen.request_id", ""))),
         status_code=problem.status,
         media_type="application/problem+json",
         headers=problem.headers,

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TextClause,
     Update,
     bindparam,
     exists,
@@ -39,7 +40,7 @@ Params = Mapping[str, object]
 Row = TypeVar("Row", bound=msgspec.Struct)
 
 _SQLITE: Final = SQLiteDialect_pysqlite(paramstyle="named")
-_POSTGRES: Final = PGDialect_asyncpg()
+_POSTGRES: Final[Any] = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _NUMBERED: Final = re.compile(r"\$(\d+)")
 
 
@@ -160,7 +161,7 @@ class Batch(Generic[Row]):
 
     def __init__(
         self,
-        head: Insert | Update | Delete,
+        head: Insert | Update | Delete | TextClause,
         *rest: Write,
         into: type[Row],
         guarded: bool = False,
@@ -196,8 +197,7 @@ class Batch(Generic[Row]):
             # Members compile alone, so their constants (`param_1`) would collide: rename them.
             names = [f"{n}@{place}" if n in member.constants else n for n in member.order]
             constants |= {f"{n}@{place}": v for n, v in member.constants.items()}
-            text = _NUMBERED.sub(lambda m, by=len(order): f"${int(m[1]) + by}", member.text)
-            texts.append(f"s{place} AS ({text})")
+            texts.append(f"s{place} AS ({_renumbered(member.text, len(order))})")
             order += names
         return Sql(f"WITH {', '.join(texts)} SELECT * FROM s0", tuple(order), constants)
 
@@ -208,6 +208,10 @@ class Batch(Generic[Row]):
         if isinstance(write, Insert):
             raise TypeError("a guarded batch inserts with NewRow")
         return write.where(exists(select(literal_column("1")).select_from(table("s0"))))
+
+
+def _renumbered(text: str, by: int) -> str:
+    return _NUMBERED.sub(lambda match: f"${int(match[1]) + by}", text)
 
 
 def _plain(write: NewRow | Insert | Update | Delete) -> ClauseElement:

@@ -30,8 +30,10 @@ class Cors:
     """The origins that may call, and the headers for them."""
 
     def __init__(self, origins: frozenset[str]) -> None:
-        allowed = [(origin.encode(), (b"access-control-allow-origin", origin.encode()))
-                   for origin in origins]
+        allowed = [
+            (origin.encode(), (b"access-control-allow-origin", origin.encode()))
+            for origin in origins
+        ]
         # Caches must keep the answers for different origins apart, also those for none.
         self._others: tuple[Header, ...] = (VARY,) if origins else ()
         self._answers: Mapping[bytes, tuple[Header, ...]] = {

@@ -13,20 +13,6 @@ _NUMBER: Final = re.compile(rb"[0-9]+")
 _LONGEST_NUMBER: Final = 19
 
 
-def check_declared_length(headers: Mapping[bytes, bytes], limit: int) -> None:
-    """Look at `Content-Length` before anything is read.
-
-    Raises Problem `body_too_large`, or `malformed_request` for what is no number (two different
-    ones arrive here joined by a comma)."""
-    declared = headers.get(CONTENT_LENGTH)
-    if declared is None:
-        return
-    if not _NUMBER.fullmatch(declared):
-        raise Problem(Code.MALFORMED_REQUEST, "The Content-Length header is not a number.")
-    if len(declared) > _LONGEST_NUMBER or int(declared) > limit:
-        raise _too_large(limit)
-
-
 class BodyReader:
     """Reads a request's body from the server, and stops at the limits."""
 
@@ -41,6 +27,23 @@ class BodyReader:
         self._is_complete = False
         self.refusal: Problem | None = None
         """What the body was refused with; the rest of it is still on the wire."""
+
+    def check_declared(self, headers: Mapping[bytes, bytes]) -> None:
+        """Look at `Content-Length` before anything is read.
+
+        Raises Problem `body_too_large`, or `malformed_request` for what is no number (two
+        different ones arrive here joined by a comma)."""
+        declared = headers.get(CONTENT_LENGTH)
+        if declared is None:
+            return
+        if not _NUMBER.fullmatch(declared):
+            self.refusal = Problem(
+                Code.MALFORMED_REQUEST, "The Content-Length header is not a number."
+            )
+            raise self.refusal
+        if len(declared) > _LONGEST_NUMBER or int(declared) > self._limit:
+            self.refusal = _too_large(self._limit)
+            raise self.refusal
 
     async def receive(self) -> Message:
         """The next ASGI message. Raises Problem `body_too_large`, `request_timeout`."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import delete, literal_column, select, text, update
+from sqlalchemy import Label, delete, literal_column, select, text, update
 
 from ticketpen.clock import DAY, SECOND, now
 from ticketpen.database import Database, Reads
@@ -35,7 +35,7 @@ class _Kept(msgspec.Struct):
 
 _c = idempotency_keys.c
 _same_key = (_c.caller_id == param(_c.caller_id), _c.key == param(_c.key))
-_one = literal_column("1").label("one")
+_one: Final[Label[int]] = literal_column("1").label("one")
 
 # ON CONFLICT is the same words on both databases, but not the same construct in SQLAlchemy.
 _CLAIM = Batch(

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -33,15 +34,15 @@ class DiskStorage:
         path = self._path(key)
         if length <= READ_AT_ONCE:
             return self._reading(lambda: _read_range(path, start, length))
-        file = await self._in_thread(lambda: open(path, "rb", buffering=0))
-        return self._chunks(file.fileno(), file.close, start, length)
+        descriptor = await self._in_thread(lambda: os.open(path, os.O_RDONLY))
+        return self._chunks(descriptor, start, length)
 
     async def delete(self, key: str) -> None:
         await self._in_thread(lambda: self._path(key).unlink(missing_ok=True))
 
     async def walk(self) -> AsyncIterator[StoredFile]:
         for folder in await self._in_thread(lambda: _folders(self._root)):
-            for found in await self._in_thread(lambda folder=folder: _files(folder)):
+            for found in await self._in_thread(partial(_files, folder)):
                 yield found
 
     async def check(self) -> None:
@@ -53,13 +54,12 @@ class DiskStorage:
             raise unavailable("The file store does not give back what it was given.")
 
     async def _chunks(
-        self, descriptor: int, close: Callable[[], None], start: int, length: int
+        self, descriptor: int, start: int, length: int
     ) -> AsyncIterator[bytes]:
         try:
             while length > 0:
-                size, at = min(CHUNK, length), start
                 data = await self._in_thread(
-                    lambda size=size, at=at: os.pread(descriptor, size, at)
+                    partial(os.pread, descriptor, min(CHUNK, length), start)
                 )
                 if not data:
                     raise unavailable("The file is shorter than it was when it was stored.")
@@ -67,7 +67,7 @@ class DiskStorage:
                 start += len(data)
                 length -= len(data)
         finally:
-            close()
+            os.close(descriptor)
 
     def _path(self, key: str) -> Path:
         return self._root / key

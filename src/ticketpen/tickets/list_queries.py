@@ -13,7 +13,7 @@ from sqlalchemy import (
     case,
     false,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     true,
@@ -31,6 +31,8 @@ from ticketpen.tickets.tables import tickets
 from ticketpen.tickets.ticket import PRIORITY_RANK, STATUS_RANK
 
 _t: Final = tickets.c
+_ONE: Final[ColumnElement[int]] = literal_column("1")
+_ZERO: Final[ColumnElement[int]] = literal_column("0")
 MOST_COUNTED: Final = 10_000
 """A search, or filters combined, are counted exactly up to here."""
 
@@ -181,8 +183,11 @@ def _page(shape: Shape, dialect: str) -> Select[Any]:
         _total(shape, dialect).label("total"),
     ).subquery("head")
     page = _items(shape, dialect)
-    order = (page.c.named.desc(), page.c.sort_value, page.c.id)
-    ordered = [column.desc() if shape.order is Order.DESC else column for column in order[1:]]
+    ordered: list[ColumnElement[Any]] = [page.c.sort_value, page.c.id]
+    if shape.order is Order.DESC:
+        ordered = [column.desc() for column in ordered]
+    if shape.names_one:
+        ordered.insert(0, page.c.named.desc())
     columns = page.c
     return (
         select(
@@ -205,7 +210,7 @@ def _page(shape: Shape, dialect: str) -> Select[Any]:
         .select_from(
             head.outerjoin(page, true()).outerjoin(people, people.c.id == page.c.user_id)
         )
-        .order_by(order[0], *ordered)
+        .order_by(*ordered)
     )
 
 
@@ -219,7 +224,7 @@ def _items(shape: Shape, dialect: str) -> Subquery:
         conditions.append(here < after if shape.order is Order.DESC else here > after)
         if named is not None:  # it came first on the first page
             conditions.append(~named)
-    first = literal(0) if named is None else case((named, 1), else_=0)
+    first = _ZERO if named is None else case((named, _ONE), else_=_ZERO)
     order = [value.desc(), _t.id.desc()] if shape.order is Order.DESC else [value, _t.id]
     statement = select(
         _t.id,
@@ -247,9 +252,11 @@ def _after_id() -> ColumnElement[str]:
 
 
 def _total(shape: Shape, dialect: str) -> ColumnElement[int]:
-    found = select(literal(1).label("one")).select_from(tickets).where(*_conditions(shape, dialect))
-    if shape.is_bounded:
-        found = found.limit(MOST_COUNTED + 1)
+    conditions = _conditions(shape, dialect)
+    if not shape.is_bounded:
+        return select(func.count()).select_from(tickets).where(*conditions).scalar_subquery()
+    found = select(_ONE.label("one")).select_from(tickets).where(*conditions)
+    found = found.limit(MOST_COUNTED + 1)
     return select(func.count()).select_from(found.subquery("found")).scalar_subquery()
 
 
@@ -258,10 +265,10 @@ def _sort_value(shape: Shape) -> ColumnElement[Any]:
         return tickets.c[shape.sort]
     # How many of the words begin a word of the subject: the same arithmetic on both databases.
     hits = [
-        case((_t.subject_words.like(_text(f"word{place}_inside")), 1), else_=0)
+        case((_t.subject_words.like(_text(f"word{place}_inside")), _ONE), else_=_ZERO)
         for place in range(shape.words)
     ]
-    total: ColumnElement[Any] = literal(0)
+    total: ColumnElement[Any] = _ZERO
     for hit in hits:
         total = total + hit
     return total
@@ -320,7 +327,7 @@ def _of_address() -> ColumnElement[bool]:
 
 def _with_files() -> ColumnElement[bool]:
     wanted = bindparam("has_attachments", type_=_t.number.type, required=True)
-    return case((_t.attachment_count > 0, 1), else_=0) == wanted
+    return case((_t.attachment_count > _ZERO, _ONE), else_=_ZERO) == wanted
 
 
 _SIMPLE_CONDITIONS: Final = {

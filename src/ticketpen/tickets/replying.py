@@ -1,6 +1,7 @@
 """Reply to a ticket. Every channel enters here, users and staff alike."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -17,6 +18,7 @@ from ticketpen.tickets import queries
 from ticketpen.tickets.events import Actor
 from ticketpen.tickets.finding import get_any_head, get_own_head
 from ticketpen.tickets.opening import message_params
+from ticketpen.tickets.queries import ChangedRow
 from ticketpen.tickets.ticket import (
     STATUS_RANK,
     Head,
@@ -85,8 +87,7 @@ async def _reply(
     _check_open(head, author.acts_as)
     await keep_files(state.storage, new.files)
     while True:
-        moment = now()
-        message = _message(author, head.id, new, moment)
+        message = _message(author, head.id, new, now())
         after = status_after_reply(
             head.status, author.acts_as, reopen=state.settings.reopen_on_reply
         )
@@ -95,7 +96,7 @@ async def _reply(
             queries.add_reply(len(new.files), 1 if after is head.status else 2),
             _params(message, head, after, new),
             receipt,
-            lambda _row, message=message: message,
+            partial(_given, message),
         )
         if written is not None:
             return written
@@ -106,6 +107,10 @@ async def _reply(
         except Problem:
             await forget_files(state.storage, new.files)
             raise
+
+
+def _given(message: Message, _row: ChangedRow) -> Message:
+    return message
 
 
 def _check_open(head: Head, acts_as: Sender) -> None:

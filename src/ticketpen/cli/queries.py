@@ -1,0 +1,31 @@
+"""What `doctor` asks the database itself."""
+
+from typing import Final
+
+import msgspec
+from sqlalchemy import BigInteger, Double, cast, extract, func, literal_column, select
+
+from ticketpen.database.statements import Query
+
+
+class ServerTime(msgspec.Struct, frozen=True):
+    """What the database takes for the present moment."""
+
+    moment: int
+
+
+_EPOCH_AS_JULIAN_DAY: Final = literal_column("2440587.5")
+_SECOND: Final = literal_column("1000000")
+
+TELL_TIME: Final = Query(
+    select(
+        cast(
+            (func.julianday("now") - _EPOCH_AS_JULIAN_DAY) * literal_column("86400") * _SECOND,
+            BigInteger,
+        ).label("moment")
+    ),
+    ServerTime,
+    postgres=select(
+        cast(cast(extract("epoch", func.now()), Double) * _SECOND, BigInteger).label("moment")
+    ),
+)
