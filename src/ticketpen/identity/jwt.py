@@ -1,6 +1,7 @@
 """Bearer tokens: their signature, their times, and what they tell of the caller. No I/O."""
 
 import re
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
 from ticketpen.clock import SECOND, Moment, now
@@ -80,7 +81,10 @@ class Verifier:
 
         Raises SettingsError for keys that cannot be read, are too weak, hold a private key, or
         cannot be told apart."""
-        public = [_read_public(item) for item in comma_list(settings.jwt_public_keys)]
+        with warnings.catch_warnings():
+            # joserfc only warns of weak keys; here they are refused.
+            warnings.simplefilter("ignore", SecurityWarning)
+            public = [_read_public(item) for item in comma_list(settings.jwt_public_keys)]
         kids = [key.kid for key in public]
         if len(public) > 1 and None in kids:
             raise SettingsError(f"{_KEYS}: of several keys each needs a name: kid=path")

@@ -2,11 +2,12 @@
 
 import hmac
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Request, Response, get, patch, post
 
-from ticketpen.errors import FieldError, invalid
+from ticketpen.errors import Code, FieldError, Problem, invalid
 from ticketpen.identity.caller import Caller, Role, Scope, scopes_from
 from ticketpen.identity.guards import admin, caller_of
 from ticketpen.identity.passwords import MAX_LENGTH, MIN_LENGTH
@@ -18,14 +19,16 @@ from ticketpen.people.payloads import PersonList, view_of
 from ticketpen.people.queries import Person
 from ticketpen.requests import Fields, QueryParameters, read_json_object
 from ticketpen.state import state_of
+from ticketpen.text import is_storable
 
 AnyRequest = Request[Any, Any, Any]
+PATH: Final = "/api/v1/admin/people"
 JSON: Final = "application/json"
 MAX_PAGE_SIZE: Final = 100
 MAX_SEARCH: Final = 200
 
 
-@get("/api/v1/admin/people", guards=[admin(Scope.SETTINGS_READ)], operation_id="listPeople")
+@get(PATH, guards=[admin(Scope.SETTINGS_READ)], operation_id="listPeople")
 async def get_people(request: AnyRequest) -> Response[bytes]:
     """One page of people, the newest first."""
     query = QueryParameters.of(request.scope)
@@ -45,7 +48,7 @@ async def get_people(request: AnyRequest) -> Response[bytes]:
 
 
 @post(
-    "/api/v1/admin/people",
+    PATH,
     status_code=201,
     guards=[admin(Scope.SETTINGS_WRITE)],
     operation_id="addPerson",
@@ -68,7 +71,7 @@ async def post_person(request: AnyRequest) -> Response[bytes]:
 
 
 @get(
-    "/api/v1/admin/people/{person_id:path}",
+    PATH + "/{person_id:path}",
     guards=[admin(Scope.SETTINGS_READ)],
     operation_id="getPerson",
 )
@@ -79,7 +82,7 @@ async def get_person(request: AnyRequest) -> Response[bytes]:
 
 
 @patch(
-    "/api/v1/admin/people/{person_id:path}",
+    PATH + "/{person_id:path}",
     guards=[admin(Scope.SETTINGS_WRITE)],
     operation_id="changePerson",
 )
@@ -95,8 +98,14 @@ async def patch_person(request: AnyRequest) -> Response[bytes]:
 
 
 def _person_id(request: AnyRequest) -> str:
-    """Ids of the host may hold slashes."""
-    return str(request.path_params["person_id"]).removeprefix("/")
+    """The id as it was sent: those of a host may be addresses, and routing folds `//`."""
+    raw = request.scope.get("raw_path") or b""
+    sent = raw.partition(b"?")[0].partition(PATH.encode() + b"/")[2]
+    person_id = unquote_to_bytes(sent).decode("utf-8", "replace")
+    person_id = person_id or str(request.path_params["person_id"]).removeprefix("/")
+    if not is_storable(person_id):
+        raise Problem(Code.NOT_FOUND, "There is no such person.")
+    return person_id
 
 
 def _read_new(body: dict[str, object]) -> NewPerson:
