@@ -1,0 +1,39 @@
+"""People for tests, stored as the app stores them."""
+
+from ticketpen import clock
+from ticketpen.database import Database
+from ticketpen.identity.caller import Role, Scope
+from ticketpen.people.accounts import NewPerson, add_person
+from ticketpen.people.profiles import Told, find_profile, follow_token
+from ticketpen.people.queries import Person
+
+PASSWORD = "correct horse battery"
+
+
+async def add_account(
+    database: Database,
+    email: str = "ada@example.com",
+    role: Role = Role.ADMIN,
+    scopes: frozenset[Scope] | None = None,
+    password: str | None = PASSWORD,
+) -> Person:
+    """Somebody who logs in here with PASSWORD, or elsewhere without one."""
+    name = email.partition("@")[0].title()
+    return await add_person(database, NewPerson(name, email, role, scopes, password))
+
+
+async def know(
+    database: Database,
+    person_id: str,
+    name: str | None = None,
+    email: str | None = None,
+    role: Role = Role.USER,
+) -> None:
+    """Somebody whom a token told us of."""
+    told = Told(person_id, name, email, role.value)
+    await follow_token(database, told, await find_profile(database, person_id))
+
+
+def set_clock(moment: int) -> None:
+    """Let it be `moment` until the test ends or sets the clock again."""
+    clock.set_source(lambda: moment)
