@@ -30,17 +30,16 @@ class Cors:
     """The origins that may call, and the headers for them."""
 
     def __init__(self, origins: frozenset[str]) -> None:
-        allowed = [
-            (origin.encode(), (b"access-control-allow-origin", origin.encode()))
-            for origin in origins
-        ]
         # Caches must keep the answers for different origins apart, also those for none.
         self._others: tuple[Header, ...] = (VARY,) if origins else ()
         self._answers: Mapping[bytes, tuple[Header, ...]] = {
-            origin: (header, _CREDENTIALS, _EXPOSED, VARY) for origin, header in allowed
-        }
-        self._preflights: Mapping[bytes, tuple[Header, ...]] = {
-            origin: (header, _CREDENTIALS, *_PREFLIGHT) for origin, header in allowed
+            origin.encode(): (
+                (b"access-control-allow-origin", origin.encode()),
+                _CREDENTIALS,
+                _EXPOSED,
+                VARY,
+            )
+            for origin in origins
         }
 
     def answer_headers(self, origin: bytes | None) -> tuple[Header, ...]:
@@ -48,8 +47,8 @@ class Cors:
         return self._others if origin is None else self._answers.get(origin, self._others)
 
     def find_preflight(self, headers: Mapping[bytes, bytes]) -> tuple[Header, ...] | None:
-        """The headers that allow what an OPTIONS request asks for; None when it is no preflight
-        or the origin may not call: then it is answered like any OPTIONS."""
-        if REQUEST_METHOD not in headers:
+        """What the answer to a preflight carries besides `answer_headers`; None when it is no
+        preflight or the origin may not call: then it is answered like any OPTIONS."""
+        if REQUEST_METHOD not in headers or headers.get(ORIGIN) not in self._answers:
             return None
-        return self._preflights.get(headers.get(ORIGIN, b""))
+        return _PREFLIGHT
