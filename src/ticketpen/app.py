@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
+from litestar.routes import HTTPRoute
 
 from ticketpen.cursors import Cursors
 from ticketpen.database import choose_database
@@ -96,10 +97,32 @@ def _problem(request: Request[Any, Any, Any], error: Exception) -> Problem:
         return Problem(
             Code.METHOD_NOT_ALLOWED,
             f"{request.method} is not allowed here.",
-            headers={"Allow": (error.headers or {}).get("Allow", "")},
+            headers={"Allow": ", ".join(_allowed_methods(request))},
         )
     if isinstance(error, NotFoundException):
         return Problem(Code.NOT_FOUND, "There is nothing at this address.")
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Problem(Code.MALFORMED_REQUEST, "The request cannot be read.")
     raise error
+
+
+def _allowed_methods(request: Request[Any, Any, Any]) -> list[str]:
+    # Litestar's own Allow names only one of the handlers that share a path.
+    path = request.scope["path"].removeprefix(str(request.scope.get("root_path", "")).rstrip("/"))
+    allowed = {
+        str(method)
+        for route in request.app.routes
+        if isinstance(route, HTTPRoute) and _matches(route, path)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+    }
+    return sorted(allowed | ({"HEAD"} if "GET" in allowed else set()) | {"OPTIONS"})
+
+
+def _matches(route: HTTPRoute, path: str) -> bool:
+    here = [part for part in path.split("/") if part]
+    return len(here) == len(route.path_components) and all(
+        component == part
+        for component, part in zip(route.path_components, here, strict=True)
+        if isinstance(component, str)
+    )

@@ -8,7 +8,7 @@ from sqlalchemy import delete, literal_column, select, update
 
 from ticketpen.clock import now
 from ticketpen.database import AlreadyExists, Database
-from ticketpen.database.statements import Batch, NewRow, Query, param
+from ticketpen.database.statements import Batch, NewRows, Query, param
 from ticketpen.errors import Code, Problem
 from ticketpen.identity.tables import login_failures
 from ticketpen.outbox.tables import idempotency_keys
@@ -29,8 +29,8 @@ class One(msgspec.Struct):
 _one = literal_column("1").label("one")
 COLUMNS = ("caller_id", "key", "fingerprint", "claim", "claimed_at")
 ADD = Batch(
-    NewRow(idempotency_keys, *COLUMNS).plain().returning(_one),
-    NewRow(login_failures, "id", "who", "failed_at"),
+    NewRows(idempotency_keys, COLUMNS).plain().returning(_one),
+    NewRows(login_failures, ("id", "who", "failed_at")),
     into=One,
 )
 LIST = Query(select(_k.key, _k.status).order_by(_k.key), Key)
@@ -40,7 +40,7 @@ CHANGE = Batch(
     .where(_k.key == param(_k.key), _k.status.is_(None))
     .values(status=param(_k.status))
     .returning(_one),
-    NewRow(login_failures, "id", "who", "failed_at"),
+    NewRows(login_failures, ("id", "who", "failed_at")),
     delete(login_failures).where(_f.id == param(_f.id, "old_id")),
     into=One,
     guarded=True,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Delete,
     Insert,
     MetaData,
+    Select,
     Table,
     Text,
     TextClause,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import TEXT as PG_TEXT
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -117,28 +119,37 @@ class Query(Generic[Row]):
         return compile_postgres(self._on_postgres)  # type: ignore[arg-type]
 
 
-class NewRow:
-    """An INSERT of one row: each named column from the parameter `prefix` + its name, or from the
-    expression given."""
+class NewRows:
+    """An INSERT of one row for each prefix: every column from the parameter prefix + its name.
 
-    def __init__(
-        self, into: Table, *columns: str, prefix: str = "", **given: ColumnElement[Any]
-    ) -> None:
-        self.table = into
-        self.values: dict[str, ColumnElement[Any]] = {
-            name: bindparam(prefix + name, type_=into.c[name].type, required=True)
-            for name in columns
-        } | given
+    Several rows of one table stand in one INSERT, since PostgreSQL runs the members of a batch in
+    no order, and rows that are numbered must be numbered in theirs."""
+
+    def __init__(self, into: Table, columns: Sequence[str], prefixes: Sequence[str] = ("",)) -> None:
+        self._table = into
+        self._columns = list(columns)
+        self._prefixes = prefixes
 
     def plain(self) -> Insert:
-        """INSERT … VALUES."""
-        return insert(self.table).values(self.values)
+        """INSERT … VALUES, or SELECTs for several rows."""
+        if len(self._prefixes) == 1:
+            values = dict(zip(self._columns, self._params(self._prefixes[0]), strict=True))
+            return insert(self._table).values(values)
+        return self._from(*(select(*self._params(prefix)) for prefix in self._prefixes))
 
     def when(self, guard: str) -> Insert:
         """INSERT … SELECT … FROM the guard: nothing when the guard found no row."""
-        return insert(self.table).from_select(
-            list(self.values), select(*self.values.values()).select_from(table(guard))
+        found = table(guard)
+        return self._from(
+            *(select(*self._params(prefix)).select_from(found) for prefix in self._prefixes)
         )
+
+    def _from(self, *rows: Select[Any]) -> Insert:
+        source = rows[0] if len(rows) == 1 else union_all(*rows)
+        return insert(self._table).from_select(self._columns, source)
+
+    def _params(self, prefix: str) -> list[ColumnElement[Any]]:
+        return [param(self._table.c[name], prefix + name) for name in self._columns]
 
 
 class PerDialect:
@@ -149,7 +160,7 @@ class PerDialect:
         self.postgres = postgres
 
 
-Write = NewRow | Insert | Update | Delete | PerDialect
+Write = NewRows | Insert | Update | Delete | PerDialect
 
 
 class Batch(Generic[Row]):
@@ -175,7 +186,7 @@ class Batch(Generic[Row]):
     def sqlite(self) -> tuple[Sql, tuple[Sql, ...]]:
         """The head, and the rest in order."""
         rest = [
-            compile_sqlite(write.plain() if isinstance(write, NewRow) else write)
+            compile_sqlite(write.plain() if isinstance(write, NewRows) else write)
             for write in _flat(self.rest, "sqlite")
         ]
         return compile_sqlite(self.head), tuple(rest)
@@ -202,11 +213,11 @@ class Batch(Generic[Row]):
         return Sql(f"WITH {', '.join(texts)} SELECT * FROM s0", tuple(order), constants)
 
     @staticmethod
-    def _guard(write: NewRow | Insert | Update | Delete) -> ClauseElement:
-        if isinstance(write, NewRow):
+    def _guard(write: NewRows | Insert | Update | Delete) -> ClauseElement:
+        if isinstance(write, NewRows):
             return write.when("s0")
         if isinstance(write, Insert):
-            raise TypeError("a guarded batch inserts with NewRow")
+            raise TypeError("a guarded batch inserts with NewRows")
         return write.where(exists(select(literal_column("1")).select_from(table("s0"))))
 
 
@@ -214,12 +225,12 @@ def _renumbered(text: str, by: int) -> str:
     return _NUMBERED.sub(lambda match: f"${int(match[1]) + by}", text)
 
 
-def _plain(write: NewRow | Insert | Update | Delete) -> ClauseElement:
-    return write.plain() if isinstance(write, NewRow) else write
+def _plain(write: NewRows | Insert | Update | Delete) -> ClauseElement:
+    return write.plain() if isinstance(write, NewRows) else write
 
 
-def _flat(writes: Sequence[Write], dialect: str) -> list[NewRow | Insert | Update | Delete]:
-    flat: list[NewRow | Insert | Update | Delete] = []
+def _flat(writes: Sequence[Write], dialect: str) -> list[NewRows | Insert | Update | Delete]:
+    flat: list[NewRows | Insert | Update | Delete] = []
     for write in writes:
         if isinstance(write, PerDialect):
             flat += _flat(getattr(write, dialect), dialect)

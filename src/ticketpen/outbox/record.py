@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from ticketpen.clock import Moment
-from ticketpen.database.statements import NewRow
+from ticketpen.database.statements import NewRows
 from ticketpen.ids import new_id
 from ticketpen.outbox.tables import events
 
@@ -27,13 +27,13 @@ class Event(msgspec.Struct, frozen=True):
     changes: Changes
 
 
-def event_row(place: int) -> NewRow:
-    """The insert of the batch's event number `place`."""
-    return NewRow(events, *_COLUMNS, prefix=f"event{place}_")
+def event_rows(count: int) -> NewRows:
+    """The insert of a batch's `count` events."""
+    return NewRows(events, _COLUMNS, [f"event{place}_" for place in range(count)])
 
 
 def event_params(happened: list[Event]) -> dict[str, object]:
-    """The parameters of `event_row(0)`, `event_row(1)`, …"""
+    """The parameters of `event_rows`."""
     params: dict[str, object] = {}
     for place, event in enumerate(happened):
         values = (

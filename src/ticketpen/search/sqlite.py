@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Insert, Select, bindparam, column, insert, literal, select, table
+from sqlalchemy import BigInteger, Insert, Select, bindparam, column, insert, literal, literal_column, select, table
 from sqlalchemy.sql.elements import ColumnElement
 
 from ticketpen.database.statements import PlainText
@@ -34,6 +34,8 @@ def add_words() -> Insert:
 def numbers_matching(word: ColumnElement[str]) -> Select[tuple[int]]:
     """The numbers of tickets in which a word begins with `word`."""
     question = literal('"').concat(word).concat('"*')
+    # The table's own name stands for all of its columns: FTS5's way to ask without naming one.
+    everything: ColumnElement[str] = literal_column("ticket_words")
     return select(_words.c.rowid.op(">>")(PLACES).label("number")).where(
-        _words.c.words.op("MATCH")(question)
+        everything.op("MATCH")(question)
     )

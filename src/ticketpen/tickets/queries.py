@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 
 from ticketpen.attachments.tables import attachments
-from ticketpen.database.statements import Batch, NewRow, PerDialect, Query, Write, param
-from ticketpen.outbox.record import event_row
+from ticketpen.database.statements import Batch, NewRows, PerDialect, Query, Write, param
+from ticketpen.outbox.record import event_rows
 from ticketpen.outbox.tables import events
 from ticketpen.people.queries import standing
 from ticketpen.people.tables import people
@@ -210,11 +210,12 @@ class ChangedRow(msgspec.Struct):
 
 
 def _file_rows(count: int) -> list[Write]:
-    return [NewRow(attachments, *FILE_COLUMNS, prefix=f"file{place}_") for place in range(count)]
+    prefixes = [f"file{place}_" for place in range(count)]
+    return [NewRows(attachments, FILE_COLUMNS, prefixes)] if count else []
 
 
-def _message_row() -> NewRow:
-    return NewRow(messages, *MESSAGE_COLUMNS, prefix="message_")
+def _message_row() -> NewRows:
+    return NewRows(messages, MESSAGE_COLUMNS, ["message_"])
 
 
 @cache
@@ -226,7 +227,7 @@ def open_ticket(files: int) -> Batch[NumberRow]:
         .returning(_t.number),
         _message_row(),
         *_file_rows(files),
-        event_row(0),
+        event_rows(1),
         PerDialect([sqlite_search.add_words()], [postgres_search.new_words()]),
         into=NumberRow,
     )
@@ -262,7 +263,7 @@ def add_reply(files: int, events_count: int) -> Batch[ChangedRow]:
         head,
         _message_row(),
         *_file_rows(files),
-        *(event_row(place) for place in range(events_count)),
+        event_rows(events_count),
         PerDialect([sqlite_search.add_words()], [postgres_search.add_words()]),
         into=ChangedRow,
         guarded=True,
@@ -294,8 +295,7 @@ def change_ticket(events_count: int, *, of_version: bool) -> Batch[ChangedRow]:
         )
         .returning(_t.id)
     )
-    changes = (event_row(place) for place in range(events_count))
-    return Batch(head, *changes, into=ChangedRow, guarded=True)
+    return Batch(head, event_rows(events_count), into=ChangedRow, guarded=True)
 
 
 class EventRow(msgspec.Struct):
