@@ -29,7 +29,7 @@ app.command("version")(about.print_version)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. The exit code: 0, 1 for an error, 2 for a command that is misused.
 
-    Whatever goes wrong is told in one line; `python -X dev -m ticketpen` shows where it happened."""
+    Whatever goes wrong is told in one line; `python -X dev -m ticketpen …` shows where."""
     try:
         code = app(args=arguments, prog_name="ticketpen", standalone_mode=False)
     except typer.TyperException as error:

@@ -18,3 +18,11 @@ def print_version(as_json: AsJson = False) -> None:
         print_json({"version": __version__, "schema": HEAD})
     else:
         typer.echo(f"ticketpen {__version__} (schema {HEAD})")
+
+
+def print_openapi() -> None:
+    """Print the description of the API (OpenAPI 3.1) as JSON."""
+    from ticketpen.settings import Settings
+    from ticketpen.system.openapi import document
+
+    print_json(document(Settings()))

@@ -1,9 +1,8 @@
 """How commands reach the database: settings read, schema looked at, opened, closed again."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from ticketpen.database import Database
@@ -14,6 +13,13 @@ Answer = TypeVar("Answer")
 MIGRATE_WITH: Final = "run: ticketpen migrate"
 
 
+def run(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """What the coroutine answers."""
+    import asyncio
+
+    return asyncio.run(work)
+
+
 def with_database(work: "Callable[[Database], Awaitable[Answer]]") -> Answer:
     """What `work` answers, with the database of the settings.
 
@@ -22,11 +28,11 @@ def with_database(work: "Callable[[Database], Awaitable[Answer]]") -> Answer:
 
     settings = load_settings()
 
-    async def run() -> Answer:
+    async def open_and_work() -> Answer:
         async with opened_database(settings) as database:
             return await work(database)
 
-    return asyncio.run(run())
+    return run(open_and_work())
 
 
 @asynccontextmanager
@@ -43,8 +49,8 @@ async def opened_database(
     await database.open()
     try:
         found = await database.schema_version()
-        is_new = found is None
-        if not settings.is_postgres and (is_new or (upgrade and found is not None and found < HEAD)):
+        may_migrate = not settings.is_postgres and (upgrade or found is None)
+        if may_migrate and (found is None or found < HEAD):
             await migrate(settings)
             found = await database.schema_version()
         check_version(found, migrate_with=MIGRATE_WITH)

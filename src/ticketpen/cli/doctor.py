@@ -1,6 +1,5 @@
 """`doctor`: look at everything a server needs, and say what to do about what is wrong."""
 
-import asyncio
 import os
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ticketpen.cli.access import MIGRATE_WITH
+from ticketpen.cli.access import MIGRATE_WITH, run
 from ticketpen.cli.output import explain, print_json
 from ticketpen.cli.ways_in import ADD_ADMIN, has_way_in
 
@@ -26,7 +25,7 @@ Finding = tuple[str, bool, str]
 
 def examine(as_json: AsJson = False) -> None:
     """Check database, schema, storage, clock and keys. Exits with 1 when something is wrong."""
-    findings = asyncio.run(_examine())
+    findings = run(_examine())
     if as_json:
         print_json([{"check": what, "ok": ok, "detail": detail} for what, ok, detail in findings])
     else:
@@ -54,6 +53,7 @@ async def _examine() -> list[Finding]:
                 "`ticketpen serve` makes a new one",
             )
         ]
+    settings = load_settings()
     return [
         *await _examine_database(settings),
         await _finding("storage", lambda: _check_storage(settings)),
@@ -131,9 +131,9 @@ async def _check_clock(settings: "Settings", database: "Database") -> str:
 
 async def _check_keys(settings: "Settings", database: "Database") -> str:
     from ticketpen.identity.jwt import Verifier
-    from ticketpen.settings import SettingsError, comma_list, load_settings
+    from ticketpen.settings import SettingsError, comma_list
 
-    Verifier.from_settings(load_settings() if not settings.secret else settings)
+    Verifier.from_settings(settings)
     if not await has_way_in(settings, database):
         raise SettingsError(f"nobody can come in as an admin; run: {ADD_ADMIN}")
     secret = "TICKETPEN_JWT_SECRET" if settings.jwt_secret else "the secret derived from ours"

@@ -45,12 +45,15 @@ def add(
 ) -> None:
     """Add a person; their id is the last line printed."""
     from ticketpen.identity.caller import Role
-    from ticketpen.people.accounts import NewPerson, add_person
+    from ticketpen.people.accounts import NewPerson, add_person, clean_email, clean_name
 
     if password_stdin and no_password:
         raise typer.BadParameter("--password-stdin and --no-password exclude each other")
+    # Before the password is asked for: nobody types it twice in vain.
+    email = clean_email(email)
+    name = clean_name(email.partition("@")[0] if name is None else name)
     new = NewPerson(
-        name=name if name is not None else email.partition("@")[0],
+        name=name,
         email=email,
         role=Role(role),
         password=None if no_password else _read_password(from_stdin=password_stdin),
@@ -82,7 +85,6 @@ def password(target: Target, password_stdin: FromStdin = False) -> None:
     """Set a person's password; they are logged out everywhere."""
     from ticketpen.people.accounts import set_password
 
-    # First whether there is such a person: nobody types a password twice in vain.
     person = with_database(lambda database: find_person(database, target))
     new = _read_password(from_stdin=password_stdin)
     with_database(lambda database: set_password(database, person.id, new))

@@ -1,9 +1,18 @@
 """What `doctor` asks the database itself."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BigInteger, Double, cast, extract, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Double,
+    cast,
+    extract,
+    func,
+    literal_column,
+    select,
+)
 
 from ticketpen.database.statements import Query
 
@@ -14,8 +23,8 @@ class ServerTime(msgspec.Struct, frozen=True):
     moment: int
 
 
-_EPOCH_AS_JULIAN_DAY: Final = literal_column("2440587.5")
-_SECOND: Final = literal_column("1000000")
+_EPOCH_AS_JULIAN_DAY: Final[ColumnElement[Any]] = literal_column("2440587.5")
+_SECOND: Final[ColumnElement[Any]] = literal_column("1000000")
 
 TELL_TIME: Final = Query(
     select(

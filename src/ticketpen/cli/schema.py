@@ -1,8 +1,8 @@
 """`migrate`: bring the database's schema up to date."""
 
-import asyncio
-
 import typer
+
+from ticketpen.cli.access import run
 
 
 def migrate_schema() -> None:
@@ -10,5 +10,5 @@ def migrate_schema() -> None:
     from ticketpen.database.migrations import HEAD, migrate
     from ticketpen.settings import load_settings
 
-    asyncio.run(migrate(load_settings()))
+    run(migrate(load_settings()))
     typer.echo(f"The database has schema {HEAD}.")

@@ -1,12 +1,11 @@
 """`serve`: the server, after a look at the schema and at who can come in."""
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ticketpen.cli.access import opened_database
+from ticketpen.cli.access import opened_database, run
 from ticketpen.cli.output import print_note
 from ticketpen.cli.ways_in import ADD_ADMIN, has_way_in
 
@@ -36,7 +35,7 @@ def serve(
             "SQLite takes one worker; for more set TICKETPEN_DATABASE_URL to a PostgreSQL"
         )
     log_format = log_format or ("console" if sys.stderr.isatty() else "json")
-    if not asyncio.run(_prepare(settings)):
+    if not run(_prepare(settings)):
         _say_how_to_come_in(log_format)
 
     from ticketpen.server import run_server
