@@ -1,3 +1,5 @@
+import asyncio
+
 import msgspec
 from sqlalchemy import select
 
@@ -82,6 +84,14 @@ async def test_following_a_token_leaves_scopes_standing_and_age_alone(database: 
     person = await get_person(database, "max")
     assert (person.scopes, person.disabled_at) == ("", 1_000_000)
     assert (person.created_at, person.updated_at) == (1_000_000, now())
+
+
+async def test_the_first_requests_of_a_person_may_come_at_the_same_moment(
+    database: Database,
+) -> None:
+    await asyncio.gather(*(know(database, "cleo", "Cleo M.", "cleo@x.org") for _ in range(12)))
+    assert await version_of(database, "cleo") == 1
+    assert await words_of(database, "cleo") == ["cleo", "m", "org", "x"]
 
 
 async def test_two_people_of_the_host_may_share_an_address(database: Database) -> None:
