@@ -22,7 +22,9 @@ def print_version(as_json: AsJson = False) -> None:
 
 def print_openapi() -> None:
     """Print the description of the API (OpenAPI 3.1) as JSON."""
-    from ticketpen.settings import Settings
+    import msgspec
+
+    from ticketpen.settings import load_settings
     from ticketpen.system.openapi import document
 
-    print_json(document(Settings()))
+    typer.echo(msgspec.json.format(document(load_settings(keep_secret=False)), indent=2))
