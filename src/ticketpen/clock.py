@@ -54,10 +54,11 @@ def rfc3339(moment: int) -> str:
 def parse_moment(text: str) -> Moment:
     """An ISO 8601 time: no zone means UTC, a bare date is 00:00, a blank where `+` was meant
     (`+` in a query string is a blank) is accepted. Raises ValueError."""
-    head, blank, zone = text.strip().rpartition(" ")
-    if blank and len(zone) in (2, 4, 5) and "T" in head.upper().replace(" ", "T"):
+    text = text.strip().upper()  # RFC 3339 takes `t` and `z` too, Python does not
+    head, blank, zone = text.rpartition(" ")
+    if blank and len(zone) in (2, 4, 5) and "T" in head.replace(" ", "T"):
         text = f"{head}+{zone}"
-    moment = datetime.fromisoformat(text.strip())
+    moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     delta = moment - _EPOCH

@@ -9,7 +9,7 @@ from ticketpen.attachments.intake import check_files
 from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
 from ticketpen.identity.guards import admin, caller_of
-from ticketpen.outbox.idempotency import Answer, once
+from ticketpen.outbox.idempotency import Answer, Receipt, once
 from ticketpen.requests import Fields, QueryParameters, read_json_object
 from ticketpen.state import state_of
 from ticketpen.tickets.etags import etag_of, is_named
@@ -20,7 +20,7 @@ from ticketpen.tickets.history import list_history, list_log, read_log_request
 from ticketpen.tickets.payloads import View
 from ticketpen.tickets.replying import NewReply, reply_as_admin
 from ticketpen.tickets.routes import JSON, mount_path, respond, respond_with_ticket
-from ticketpen.tickets.ticket import Priority, Status, Ticket
+from ticketpen.tickets.ticket import Message, Priority, Status, Ticket
 from ticketpen.tickets.triage import Change, triage_ticket
 
 AnyRequest = Request[Any, Any, Any]
@@ -94,14 +94,19 @@ async def post_message(request: AnyRequest) -> Response[bytes]:
     head = await get_any_head(state.database, request.path_params["ticket_id"])
     async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
         sent = check_submission(form, (BODY,), request, caller)
-        files = await check_files(sent.files, state.settings)
-        new = NewReply(sent.texts[BODY], files)
+
+        # Files are looked at when the key is known to be good: 422 comes before 400 for files.
+        async def run(receipt: Receipt[Message] | None) -> Message:
+            files = await check_files(sent.files, state.settings)
+            new = NewReply(sent.texts[BODY], files)
+            return await reply_as_admin(state, caller, head, new, receipt)
+
         answer = await once(
             state.database,
             state.settings.idempotency_lease,
             sent.attempt,
             lambda message: Answer(201, msgspec.json.encode(view.message(message))),
-            lambda receipt: reply_as_admin(state, caller, head, new, receipt),
+            run,
         )
     return respond(answer)
 

@@ -167,7 +167,7 @@ def _words(query: QueryParameters, name: str, among: type[StrEnum]) -> tuple[Any
         unfiltered = True
     else:
         unfiltered = False
-        if not items:
+        if not items and not any(error.field == name for error in query.errors):
             query.wrong(name, f"must be all, or some of {', '.join(among)}.")
     found = []
     for item in items:

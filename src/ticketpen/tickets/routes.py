@@ -9,7 +9,7 @@ from ticketpen.attachments.intake import check_files
 from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
 from ticketpen.identity.guards import caller_of, signed_in
-from ticketpen.outbox.idempotency import Answer, once
+from ticketpen.outbox.idempotency import Answer, Receipt, once
 from ticketpen.state import AppState, state_of
 from ticketpen.tickets.etags import etag_of, is_named
 from ticketpen.tickets.filters import read_user_list
@@ -18,7 +18,7 @@ from ticketpen.tickets.forms import BODY, MESSAGE, SUBJECT, check_submission
 from ticketpen.tickets.opening import NewTicket, open_ticket
 from ticketpen.tickets.payloads import View
 from ticketpen.tickets.replying import NewReply, reply_as_user
-from ticketpen.tickets.ticket import Ticket
+from ticketpen.tickets.ticket import Message, Ticket
 
 AnyRequest = Request[Any, Any, Any]
 JSON: Final = "application/json"
@@ -35,14 +35,19 @@ async def post_ticket(request: AnyRequest) -> Response[bytes]:
     view = user_view(request, state)
     async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
         sent = check_submission(form, (SUBJECT, MESSAGE), request, caller)
-        files = await check_files(sent.files, state.settings)
-        new = NewTicket(sent.texts[SUBJECT], sent.texts[MESSAGE], files)
+
+        # Files are looked at when the key is known to be good: 422 comes before 400 for files.
+        async def run(receipt: Receipt[Ticket] | None) -> Ticket:
+            files = await check_files(sent.files, state.settings)
+            new = NewTicket(sent.texts[SUBJECT], sent.texts[MESSAGE], files)
+            return await open_ticket(state, caller, new, receipt)
+
         answer = await once(
             state.database,
             state.settings.idempotency_lease,
             sent.attempt,
             lambda ticket: Answer(201, msgspec.json.encode(view.ticket(ticket))),
-            lambda receipt: open_ticket(state, caller, new, receipt),
+            run,
         )
     return respond(answer)
 
@@ -85,14 +90,19 @@ async def post_message(request: AnyRequest) -> Response[bytes]:
     head = await get_own_head(state.database, caller, request.path_params["ticket_id"])
     async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
         sent = check_submission(form, (BODY,), request, caller)
-        files = await check_files(sent.files, state.settings)
-        new = NewReply(sent.texts[BODY], files)
+
+        # Files are looked at when the key is known to be good: 422 comes before 400 for files.
+        async def run(receipt: Receipt[Message] | None) -> Message:
+            files = await check_files(sent.files, state.settings)
+            new = NewReply(sent.texts[BODY], files)
+            return await reply_as_user(state, caller, head, new, receipt)
+
         answer = await once(
             state.database,
             state.settings.idempotency_lease,
             sent.attempt,
             lambda message: Answer(201, msgspec.json.encode(view.message(message))),
-            lambda receipt: reply_as_user(state, caller, head, new, receipt),
+            run,
         )
     return respond(answer)
 
