@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request, Response
@@ -121,8 +122,11 @@ def _allowed_methods(request: Request[Any, Any, Any]) -> list[str]:
 
 def _matches(route: HTTPRoute, path: str) -> bool:
     here = [part for part in path.split("/") if part]
-    return len(here) == len(route.path_components) and all(
+    components = route.path_components
+    if components and not isinstance(components[-1], str) and components[-1].type is Path:
+        here = here[: len(components)]  # the last one takes all that is left
+    return len(here) == len(components) and all(
         component == part
-        for component, part in zip(route.path_components, here, strict=True)
+        for component, part in zip(components, here, strict=True)
         if isinstance(component, str)
     )
