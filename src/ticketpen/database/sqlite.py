@@ -21,9 +21,10 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 Answer = TypeVar("Answer")
 
 MINIMUM: Final = (3, 40, 0)
-# A lock held by another process is waited for this long (BAR.md: 503 within 5 s).
+# A lock held by another process is waited for this long: callers hear of it within 5 s.
 LOCK_WAIT_MS: Final = 4_000
 _STATEMENTS: Final = 512
+_NOT_NOW: Final = "The database cannot take this right now. Try again in a moment."
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -49,7 +50,7 @@ def explain(error: sqlite3.Error) -> Exception:
     if name in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"):
         return AlreadyExists(str(error))
     if isinstance(error, sqlite3.OperationalError):
-        return unavailable("The database cannot take this right now. Try again in a moment.")
+        return unavailable(_NOT_NOW)
     return error
 
 
@@ -114,6 +115,7 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()
         self._group: _Group | None = None
         self._commits: set[asyncio.Task[None]] = set()
+        self._refusals = 0
 
     async def open(self) -> None:
         if sqlite3.sqlite_version_info < MINIMUM:
@@ -168,7 +170,11 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
+        refusals = self._refusals
         async with self._turn:
+            if self._refusals != refusals:
+                # Whoever stood before us waited for the lock in vain; we waited along.
+                raise unavailable(_NOT_NOW)
             group = await self._join_group()
             writer = self._open(self._writer)
             try:
@@ -192,8 +198,7 @@ class SqliteDatabase:
             try:
                 writer.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:
-                writer.execute(f"PRAGMA busy_timeout={LOCK_WAIT_MS}")
-                await self._in_thread(lambda: writer.execute("BEGIN IMMEDIATE"))
+                await self._begin_patiently(writer)
         except sqlite3.Error as error:
             raise explain(error) from error
         group = self._group = _Group()
@@ -203,6 +208,24 @@ class SqliteDatabase:
         self._commits.add(task)
         task.add_done_callback(self._commits.discard)
         return group
+
+    async def _begin_patiently(self, writer: sqlite3.Connection) -> None:
+        """Wait for another process's lock, in the thread."""
+        writer.execute(f"PRAGMA busy_timeout={LOCK_WAIT_MS}")
+        begun = asyncio.ensure_future(self._in_thread(lambda: writer.execute("BEGIN IMMEDIATE")))
+        try:
+            await asyncio.shield(begun)
+        except sqlite3.Error:
+            self._refusals += 1
+            raise
+        except asyncio.CancelledError:
+            # The thread cannot be stopped, and until it is back the connection is its own.
+            while not begun.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([begun])
+            if writer.in_transaction:
+                writer.execute("ROLLBACK")
+            raise
 
     def _undo_body(self, group: _Group) -> None:
         """Take back one body. A full disk may have rolled back its neighbours too: tell them."""
