@@ -95,8 +95,9 @@ def _check_unknown(
     assert status >= 400, f"{method} answered {status}, but it is not described"
     assert headers.get("content-type", "").startswith(PROBLEM)
     if method != "HEAD":
-        _check_shape(f"{method}: {status}", {"$ref": "#/components/schemas/Problem"},
-                     json.loads(body))
+        _check_shape(
+            f"{method}: {status}", {"$ref": "#/components/schemas/Problem"}, json.loads(body)
+        )
     if known is not None and status == 405:
         allowed = {word.strip().lower() for word in headers.get("allow", "").split(",")}
         assert allowed == {*known.methods, "options"}, f"Allow of {known.template}: {allowed}"

@@ -117,7 +117,7 @@ def _document(settings: Settings, server: str) -> bytes:
                 | openapi_tickets.request_schemas()
                 | openapi_people.request_schemas()
                 | openapi_system.answer_schemas(),
-                "headers": HEADERS,
+                "headers": {name: HEADERS[name] for name in HEADERS if "required" in HEADERS[name]},
                 "responses": responses,
                 "examples": {code: _problem_example(code) for code in Code},
                 "securitySchemes": SECURITY_SCHEMES
@@ -251,7 +251,10 @@ def _headers(always: Iterable[str], sometimes: Iterable[str]) -> Schema:
     made: Schema = {
         name: {"$ref": f"#/components/headers/{name}"} for name in (*always, "X-Request-ID")
     }
-    made |= {name: {**HEADERS[name], "required": False} for name in sometimes}
+    made |= {
+        name: {key: value for key, value in HEADERS[name].items() if key != "required"}
+        for name in sometimes
+    }
     return made
 
 

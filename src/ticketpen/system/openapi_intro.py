@@ -62,7 +62,6 @@ HEADERS: Final[dict[str, Schema]] = {
     },
     "Idempotency-Replayed": {
         "description": "This is the first answer again; nothing was done now.",
-        "required": True,
         "schema": {"type": "string", "const": "true"},
     },
     "Content-Disposition": {
