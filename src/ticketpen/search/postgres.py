@@ -1,35 +1,23 @@
-"""The index on PostgreSQL: one tsvector for each ticket, made from our own words."""
+"""The index on PostgreSQL: a tsvector for each message, made from our own words.
 
-from typing import Any, Final
+Not one for each ticket: a tsvector ends at a megabyte, and each reply would write it anew."""
 
-from sqlalchemy import Insert, Select, Update, bindparam, cast, func, insert, literal, select, update
+from typing import Final
+
+from sqlalchemy import Select, cast, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.elements import ColumnElement
 
-from ticketpen.database.statements import PlainText
+from ticketpen.database.statements import NewRows
 from ticketpen.search.tables import ticket_words
 
-_id: Final = bindparam("ticket_id", type_=PlainText, required=True)
+_COLUMNS: Final = ("ticket_id", "message_id", "words")
 
 
-def _vector() -> ColumnElement[Any]:
-    words = bindparam("words", type_=PlainText, required=True)
-    return func.array_to_tsvector(func.string_to_array(words, literal(" ")))
-
-
-def new_words() -> Insert:
-    """Index a ticket's first message; parameters `ticket_id`, `words` (blanks between)."""
-    return insert(ticket_words).values(ticket_id=_id, words=_vector())
-
-
-def add_words() -> Update:
-    """Index one more message; the same parameters."""
-    c = ticket_words.c
-    return (
-        update(ticket_words)
-        .where(c.ticket_id == _id)
-        .values(words=c.words.op("||")(_vector()))
-    )
+def add_words() -> NewRows:
+    """Index a message; parameters `ticket_id`, `message_id`, `words` (blanks between: a word of
+    letters and digits alone is a tsvector's own way of writing it)."""
+    return NewRows(ticket_words, _COLUMNS)
 
 
 def ids_matching(word: ColumnElement[str]) -> Select[tuple[str]]:

@@ -9,7 +9,8 @@ from ticketpen.database.statements import PlainText, metadata
 ticket_words = Table(
     "ticket_words",
     metadata,
-    Column("ticket_id", PlainText, ForeignKey("tickets.id"), primary_key=True),
+    Column("message_id", PlainText, ForeignKey("messages.id"), primary_key=True),
+    Column("ticket_id", PlainText, ForeignKey("tickets.id"), nullable=False),
     Column("words", TSVECTOR, nullable=False),
     Index("ticket_words_gin", "words", postgresql_using="gin"),
     info={"only": "postgresql"},

@@ -228,7 +228,7 @@ def open_ticket(files: int) -> Batch[NumberRow]:
         _message_row(),
         *_file_rows(files),
         event_rows(1),
-        PerDialect([sqlite_search.add_words()], [postgres_search.new_words()]),
+        PerDialect([sqlite_search.add_words()], [postgres_search.add_words()]),
         into=NumberRow,
     )
 
@@ -325,9 +325,7 @@ _event_columns = (
     _e.created_at,
     _e.changes,
 )
-_events = select(*_event_columns).select_from(
-    events.outerjoin(people, people.c.id == _e.actor_id)
-)
+_events = select(*_event_columns).select_from(events.outerjoin(people, people.c.id == _e.actor_id))
 _limit = param(_e.seq, "limit")
 _after = param(_e.seq, "after")
 

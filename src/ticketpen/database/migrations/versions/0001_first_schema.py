@@ -267,7 +267,8 @@ def _make_sqlite_words() -> None:
 
 def _make_postgres_words() -> None:
     op.execute(
-        'CREATE TABLE ticket_words (ticket_id TEXT COLLATE "C" PRIMARY KEY '
+        'CREATE TABLE ticket_words (message_id TEXT COLLATE "C" PRIMARY KEY '
+        'REFERENCES messages (id), ticket_id TEXT COLLATE "C" NOT NULL '
         "REFERENCES tickets (id), words TSVECTOR NOT NULL)"
     )
     op.execute("CREATE INDEX ticket_words_gin ON ticket_words USING gin (words)")
