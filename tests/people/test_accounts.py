@@ -79,7 +79,7 @@ async def test_what_cannot_be_a_person_is_refused(
 async def test_an_address_logs_in_to_one_account_whatever_its_case(database: Database) -> None:
     await add_account(database, "Straße@example.com")
     with pytest.raises(Problem) as caught:
-        await add_account(database, "STRASSE@EXAMPLE.COM")
+        await add_person(database, NewPerson("S", "STRASSE@EXAMPLE.COM", password=PASSWORD))
     assert caught.value.code is Code.CONFLICT
     await add_account(database, "strasse@example.com", password=None)
     found = await find_account(database, "strasse@EXAMPLE.com")
@@ -92,7 +92,10 @@ async def test_of_several_accounts_made_at_once_with_one_address_one_is_made(
     database: Database,
 ) -> None:
     made = await asyncio.gather(
-        *(add_account(database, "ada@example.com", password=PASSWORD) for _ in range(5)),
+        *(
+            add_person(database, NewPerson("Ada", "ada@example.com", password=PASSWORD))
+            for _ in range(5)
+        ),
         return_exceptions=True,
     )
     refused = [one for one in made if isinstance(one, Problem)]
