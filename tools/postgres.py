@@ -12,7 +12,7 @@ _FAST = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_com
 
 
 class LocalPostgres:
-    """A server that listens on a Unix socket only. `durable` keeps PostgreSQL's own safe settings."""
+    """A server on a Unix socket only. `durable` keeps PostgreSQL's own safe settings."""
 
     def __init__(self, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ticketpen-postgres-"))

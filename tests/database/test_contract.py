@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
-from sqlalchemy import delete, literal_column, select, update
+from sqlalchemy import Label, delete, literal_column, select, update
 
 from ticketpen.clock import now
 from ticketpen.database import AlreadyExists, Database
@@ -26,7 +26,7 @@ class One(msgspec.Struct):
     one: int
 
 
-_one = literal_column("1").label("one")
+_one: Label[int] = literal_column("1").label("one")
 COLUMNS = ("caller_id", "key", "fingerprint", "claim", "claimed_at")
 ADD = Batch(
     NewRows(idempotency_keys, COLUMNS).plain().returning(_one),
