@@ -104,6 +104,7 @@ def answering(
 ) -> App:
     """An app that answers the same to everybody, without reading."""
     encoded = [(n.encode(), v.encode()) for n, v in headers]
+    encoded.append((b"content-length", str(len(body)).encode()))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         scope["path_template"] = "/things/{id}"
