@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from ticketpen.clock import Moment
-from ticketpen.errors import unavailable
+from ticketpen.errors import Problem, unavailable
 from ticketpen.ids import new_secret
 from ticketpen.storage import Bytes, StoredFile
 
@@ -34,7 +34,7 @@ class DiskStorage:
         path = self._path(key)
         if length <= READ_AT_ONCE:
             return self._reading(lambda: _read_range(path, start, length))
-        descriptor = await self._in_thread(lambda: os.open(path, os.O_RDONLY))
+        descriptor = await self._in_thread(lambda: _open_range(path, start, length))
         return self._chunks(descriptor, start, length)
 
     async def delete(self, key: str) -> None:
@@ -53,16 +53,14 @@ class DiskStorage:
         if found != b"ticketpen":
             raise unavailable("The file store does not give back what it was given.")
 
-    async def _chunks(
-        self, descriptor: int, start: int, length: int
-    ) -> AsyncIterator[bytes]:
+    async def _chunks(self, descriptor: int, start: int, length: int) -> AsyncIterator[bytes]:
         try:
             while length > 0:
                 data = await self._in_thread(
                     partial(os.pread, descriptor, min(CHUNK, length), start)
                 )
                 if not data:
-                    raise unavailable("The file is shorter than it was when it was stored.")
+                    raise _cut_short()
                 yield data
                 start += len(data)
                 length -= len(data)
@@ -121,9 +119,24 @@ def _sync_folder(folder: Path) -> None:
 def _read_range(path: Path, start: int, length: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        return os.pread(descriptor, length, start)
+        data = os.pread(descriptor, length, start)
     finally:
         os.close(descriptor)
+    if len(data) < length:
+        raise _cut_short()
+    return data
+
+
+def _open_range(path: Path, start: int, length: int) -> int:
+    descriptor = os.open(path, os.O_RDONLY)
+    if os.fstat(descriptor).st_size < start + length:
+        os.close(descriptor)
+        raise _cut_short()
+    return descriptor
+
+
+def _cut_short() -> Problem:
+    return unavailable("The file is shorter than it was when it was stored.")
 
 
 def _folders(root: Path) -> list[Path]:
