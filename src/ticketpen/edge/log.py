@@ -69,6 +69,7 @@ def _stamp(_logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
     return {
         "time": rfc3339(now()),
         "level": "error" if level == "exception" else level,
+        "event": event["event"],
         **event,
     }
 
