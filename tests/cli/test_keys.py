@@ -43,7 +43,7 @@ def test_a_created_key_works_until_it_is_revoked(terminal: Terminal) -> None:
     caller = caller_by(secret)
     assert caller is not None
     assert caller.id == person_id
-    assert caller.key_scopes == {Scope.TICKETS_READ, Scope.TICKETS_WRITE}
+    assert caller.key_scopes == frozenset((Scope.TICKETS_READ, Scope.TICKETS_WRITE))
     [key] = json.loads(terminal.answer("key", "list", "--json"))
     assert (key["name"], key["person_id"], key["revoked_at"]) == ("export", person_id, None)
     assert secret not in terminal.answer("key", "list")

@@ -3,9 +3,9 @@
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import anyio
@@ -18,6 +18,8 @@ from ticketpen.identity.caller import Role
 from ticketpen.identity.login import Credentials, log_in
 from ticketpen.people.profiles import Told, follow_token
 from ticketpen.settings import load_settings
+
+PATIENCE = 30.0
 
 
 def can_log_in(email: str, password: str) -> bool:
@@ -225,15 +227,14 @@ def type_passwords(folder: Path, *typed: str) -> tuple[str, int]:
     )  # fmt: skip
     os.close(theirs)
     shown = b""
-    waiting = list(typed)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    # Not before it asks: what is typed ahead of a hidden prompt is thrown away by the terminal.
+    waiting = list(zip((b"Password: ", b"Again: "), typed, strict=True))
+    while select.select([ours], [], [], PATIENCE)[0]:
         try:
-            data = os.read(ours, 4096)
+            shown += os.read(ours, 4096)
         except OSError:  # the other side is closed
             break
-        shown += data
-        if waiting and shown.rstrip().endswith(b":"):
-            os.write(ours, waiting.pop(0).encode() + b"\n")
+        if waiting and shown.endswith(waiting[0][0]):
+            os.write(ours, waiting.pop(0)[1].encode() + b"\n")
     os.close(ours)
-    return shown.decode(), child.wait()
+    return shown.decode(), child.wait(PATIENCE)

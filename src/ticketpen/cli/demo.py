@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 FOLDER: Final = "ticketpen-demo"
-PICTURE: Final = "create-key-500.png"
+PICTURES: Final = {
+    "screenshot.png": "create-key-500.png",
+    "screenshot-2.png": "webhook-log.png",
+}
+TOKENS: Final = "tokens.sh"
 USER: Final = "cleo"
 ADMIN: Final = "ada"
 # They may be known: the demo listens on the loopback address only.
@@ -45,8 +49,11 @@ def run_demo(port: Port = 8321, fresh: Fresh = False) -> None:
         _check_port_is_free(port)
         folder.note_address(address)
         settings = _prepare(folder, address, fresh=fresh)
+        tokens = {who: _token(settings, who) for who in (USER, ADMIN)}
+        _lay_out(folder, address, tokens)
         open_ticket = run(_find_answerable(settings))
-        typer.echo(_welcome(folder, settings, open_ticket))
+        commands = _commands(folder, address, tokens, open_ticket)
+        typer.echo(_welcome(folder, address, tokens, commands))
         sys.stdout.flush()
         run_server(settings, host=HOST, port=port, workers=1, log_format="console")
 
@@ -72,18 +79,27 @@ def _check_port_is_free(port: int) -> None:
 
 def _prepare(folder: "DemoFolder", address: str, *, fresh: bool) -> "Settings":
     """The demo's settings, its story being loaded."""
-    if fresh or not folder.is_loaded:
-        folder.clear()
-        settings = folder.settings(address)
-        with _progress() as note_progress:
-            run(_load(settings, note_progress))
-        folder.note_loaded()
-    else:
-        settings = folder.settings(address)
+    if folder.is_loaded and not fresh:
+        return folder.settings(address)
+    folder.clear()
+    settings = folder.settings(address)
+    with _progress() as note_progress:
+        run(_load(settings, note_progress))
+    folder.note_loaded()
+    return settings
+
+
+def _lay_out(folder: "DemoFolder", address: str, tokens: dict[str, str]) -> None:
+    """Put down pictures to send, and a file that a shell can read address and tokens from."""
     from ticketpen.demo.loading import SCREENSHOTS
 
-    shutil.copyfile(SCREENSHOTS / PICTURE, _picture(folder))
-    return settings
+    for name, picture in PICTURES.items():
+        shutil.copyfile(SCREENSHOTS / picture, folder.path / name)
+    variables = {"API": address, "USER_TOKEN": tokens[USER], "ADMIN_TOKEN": tokens[ADMIN]}
+    (folder.path / TOKENS).touch(0o600)
+    (folder.path / TOKENS).write_text(
+        "".join(f"export {name}={value}\n" for name, value in variables.items())
+    )
 
 
 async def _load(settings: "Settings", note_progress: Callable[[int, int], None]) -> None:
@@ -154,44 +170,13 @@ async def _find_ticket(database: "Database", needs_reply: bool | None) -> str | 
     return found.tickets[0].id if found.tickets else None
 
 
-def _welcome(folder: "DemoFolder", settings: "Settings", open_ticket: str | None) -> str:
-    from ticketpen.demo.story import PEOPLE
-
-    people = {person.id: person for person in PEOPLE}
-    tokens = {who: _token(settings, who) for who in (USER, ADMIN)}
-    accounts = "\n".join(
-        f"  {people[who].role:<6} {people[who].email:<28} {PASSWORDS[who]}" for who in (USER, ADMIN)
-    )
-    commands = "\n\n".join(
-        f"# {title}\n{command}"
-        for title, command in _commands(folder, settings.public_url, tokens, open_ticket)
-    )
-    return f"""
-{_bold("Ticketpen demo")}  {settings.public_url}
-API docs        {settings.public_url}/docs
-Data            {folder.path}  (start again with: ticketpen demo --fresh)
-
-{_bold("Accounts")} (the passwords may be known: the demo listens on {HOST} only)
-{accounts}
-
-{_bold("Tokens")}, valid for {_TOKEN_DAYS} days
-  user   {tokens[USER]}
-  admin  {tokens[ADMIN]}
-
-{_bold("Three commands to paste")} into another terminal
-
-{commands}
-
-Stop with Ctrl+C.
-"""
-
-
 def _commands(
     folder: "DemoFolder", address: str, tokens: dict[str, str], open_ticket: str | None
 ) -> list[tuple[str, str]]:
+    """Titles, and lines for a shell."""
     user = f"-H 'Authorization: Bearer {tokens[USER]}'"
     admin = f"-H 'Authorization: Bearer {tokens[ADMIN]}'"
-    upload = shlex.quote(f'files=@"{_picture(folder)}"')
+    upload = shlex.quote(f'files=@"{folder.path / next(iter(PICTURES))}"')
     tickets = f"{address}/api/v1/admin/tickets"
     commands = [
         (
@@ -214,6 +199,39 @@ def _commands(
     return commands
 
 
+def _welcome(
+    folder: "DemoFolder",
+    address: str,
+    tokens: dict[str, str],
+    commands: list[tuple[str, str]],
+) -> str:
+    from ticketpen.demo.story import PEOPLE
+
+    people = {person.id: person for person in PEOPLE}
+    accounts = "\n".join(
+        f"  {people[who].role:<6} {people[who].email:<28} {PASSWORDS[who]}" for who in PASSWORDS
+    )
+    lines = "\n\n".join(f"# {title}\n{command}" for title, command in commands)
+    return f"""
+{_bold("Ticketpen demo")}  {address}
+API docs        {address}/docs
+Data            {folder.path}  (start again with: ticketpen demo --fresh)
+
+{_bold("Accounts")} (the passwords may be known: the demo listens on {HOST} only)
+{accounts}
+
+{_bold("Tokens")}, valid for {_TOKEN_DAYS} days; also in {folder.path / TOKENS}
+  user   {tokens[USER]}
+  admin  {tokens[ADMIN]}
+
+{_bold("To paste into another terminal")}
+
+{lines}
+
+Stop with Ctrl+C.
+"""
+
+
 def _token(settings: "Settings", who: str) -> str:
     from ticketpen.clock import DAY, SECOND
     from ticketpen.demo.story import PEOPLE
@@ -229,12 +247,6 @@ def _token(settings: "Settings", who: str) -> str:
         role=Role(person.role),
         ttl_seconds=_TOKEN_DAYS * DAY // SECOND,
     )
-
-
-def _picture(folder: "DemoFolder") -> Path:
-    from ticketpen.demo.folder import SCREENSHOT
-
-    return folder.path / SCREENSHOT
 
 
 def _bold(text: str) -> str:

@@ -13,7 +13,6 @@ import msgspec
 from ticketpen.settings import Settings, SettingsError, load_settings
 
 MARK: Final = "made-by-ticketpen-demo"
-SCREENSHOT: Final = "screenshot.png"
 
 
 class _Marked(msgspec.Struct):
