@@ -303,3 +303,12 @@ def _unquoted(text: bytes) -> bytes:
     if b"+" in text:
         text = text.replace(b"+", b" ")
     return unquote_to_bytes(text) if b"%" in text else text
+
+
+def find_header(scope: Mapping[str, Any], name: bytes) -> str | None:
+    """The first header of this name (in lower case) of an ASGI scope; the framework would make a
+    mapping of all of them first."""
+    for found, value in scope["headers"]:
+        if found == name:
+            return str(value, "latin-1")
+    return None

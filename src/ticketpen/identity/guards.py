@@ -3,10 +3,10 @@
 The order: 401, then `admin_required`, then `scope_required`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar.connection import ASGIConnection
-from litestar.handlers.base import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from ticketpen.clock import MINUTE, now
 from ticketpen.errors import Code, Problem
@@ -20,6 +20,9 @@ from ticketpen.people.queries import Profile
 from ticketpen.settings import Settings
 from ticketpen.state import AppState, state_of
 
+if TYPE_CHECKING:
+    from litestar.types import ExceptionHandlersMap
+
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
@@ -29,6 +32,26 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 # For so long what a token tells is not compared with what is stored, where the route's own
 # statement sees whether its holder was disabled.
 COMPARED_FOR: Final = MINUTE
+
+
+class Route(HTTPRouteHandler):
+    """A route of the framework that spends less on each request: a sixth of a short read.
+
+    The framework copies the handler for every guard, on every request, and gathers again which
+    error handlers stand above it. Our guards only look, and nothing changes after the start."""
+
+    _gathered: "ExceptionHandlersMap | None" = None
+
+    async def authorize_connection(self, connection: Connection) -> None:
+        """Run the guards, in order."""
+        for guard in self.resolve_guards():
+            await guard(connection, self)  # type: ignore[misc]
+
+    def resolve_exception_handlers(self) -> "ExceptionHandlersMap":
+        """The handlers of errors: those of the app."""
+        if self._gathered is None:
+            self._gathered = super().resolve_exception_handlers()
+        return self._gathered
 
 
 def signed_in(scope: Scope | None, *, standing_in_query: bool = False) -> Guard:

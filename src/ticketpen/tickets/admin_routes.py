@@ -3,14 +3,15 @@
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Response, get, patch, post
+from litestar import Request
 
+from ticketpen.answers import ReadyAnswer, json_answer
 from ticketpen.attachments.intake import check_files
 from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
-from ticketpen.identity.guards import admin, caller_of
+from ticketpen.identity.guards import Route, admin, caller_of
 from ticketpen.outbox.idempotency import Answer, Receipt, once
-from ticketpen.requests import Fields, QueryParameters, read_json_object
+from ticketpen.requests import Fields, QueryParameters, find_header, read_json_object
 from ticketpen.state import state_of
 from ticketpen.tickets.etags import etag_of, is_named
 from ticketpen.tickets.filters import read_admin_list
@@ -19,7 +20,7 @@ from ticketpen.tickets.forms import BODY, check_submission
 from ticketpen.tickets.history import list_history, list_log, read_log_request
 from ticketpen.tickets.payloads import View
 from ticketpen.tickets.replying import NewReply, reply_as_admin
-from ticketpen.tickets.routes import JSON, mount_path, respond, respond_with_ticket
+from ticketpen.tickets.routes import mount_path, respond, respond_with_ticket, ticket_headers
 from ticketpen.tickets.ticket import Message, Priority, Status, Ticket
 from ticketpen.tickets.triage import Change, triage_ticket
 
@@ -27,25 +28,27 @@ AnyRequest = Request[Any, Any, Any]
 PATCH_TYPES: Final = ("application/json", "application/merge-patch+json")
 
 
-@get(
+@Route(
     "/api/v1/admin/tickets",
+    http_method="GET",
     guards=[admin(Scope.TICKETS_READ, standing_in_query=True)],
     operation_id="listTickets",
 )
-async def get_tickets(request: AnyRequest) -> Response[bytes]:
+async def get_tickets(request: AnyRequest) -> ReadyAnswer:
     """All tickets, filtered, sorted, searched."""
     state = state_of(request)
     asked = read_admin_list(request.scope, state.cursors)
     page = await list_tickets(state.database, caller_of(request), asked, state.cursors)
-    return Response(msgspec.json.encode(page), media_type=JSON)
+    return json_answer(msgspec.json.encode(page))
 
 
-@get(
+@Route(
     "/api/v1/admin/tickets/{ticket_id:str}",
+    http_method="GET",
     guards=[admin(Scope.TICKETS_READ, standing_in_query=True)],
     operation_id="getTicket",
 )
-async def get_ticket(request: AnyRequest) -> Response[bytes]:
+async def get_ticket(request: AnyRequest) -> ReadyAnswer:
     """Any ticket with all its messages."""
     state = state_of(request)
     ticket = await get_any_ticket(
@@ -55,19 +58,20 @@ async def get_ticket(request: AnyRequest) -> Response[bytes]:
     return respond_with_ticket(request, ticket, view, for_admin=True)
 
 
-@patch(
+@Route(
     "/api/v1/admin/tickets/{ticket_id:str}",
+    http_method="PATCH",
     guards=[admin(Scope.TICKETS_WRITE)],
     operation_id="triageTicket",
 )
-async def patch_ticket(request: AnyRequest) -> Response[bytes]:
+async def patch_ticket(request: AnyRequest) -> ReadyAnswer:
     """Set status, priority or both."""
     state, caller = state_of(request), caller_of(request)
     ticket = await get_any_ticket(state.database, caller, request.path_params["ticket_id"])
     fields = Fields(await read_json_object(request, types=PATCH_TYPES))
     change = Change(fields.choice("status", Status), fields.choice("priority", Priority))
     fields.raise_if_wrong()
-    wanted = request.headers.get("if-match")
+    wanted = find_header(request.scope, b"if-match")
 
     def is_current(found: Ticket) -> bool:
         return wanted is None or is_named(etag_of(found, for_admin=True), wanted)
@@ -75,19 +79,17 @@ async def patch_ticket(request: AnyRequest) -> Response[bytes]:
     strict = wanted is not None and wanted.strip() != "*"
     changed = await triage_ticket(state, caller, ticket, change, is_current if strict else None)
     view = View(mount_path(request, state))
-    headers = {
-        "ETag": etag_of(changed, for_admin=True),
-        "Cache-Control": "private, no-cache",
-    }
-    return Response(msgspec.json.encode(view.ticket(changed)), media_type=JSON, headers=headers)
+    headers = ticket_headers(etag_of(changed, for_admin=True))
+    return json_answer(msgspec.json.encode(view.ticket(changed)), 200, headers)
 
 
-@post(
+@Route(
     "/api/v1/admin/tickets/{ticket_id:str}/messages",
+    http_method="POST",
     guards=[admin(Scope.TICKETS_WRITE)],
     operation_id="replyToTicket",
 )
-async def post_message(request: AnyRequest) -> Response[bytes]:
+async def post_message(request: AnyRequest) -> ReadyAnswer:
     """Answer a ticket; an open one is in progress then."""
     state, caller = state_of(request), caller_of(request)
     view = View(mount_path(request, state))
@@ -111,31 +113,33 @@ async def post_message(request: AnyRequest) -> Response[bytes]:
     return respond(answer)
 
 
-@get(
+@Route(
     "/api/v1/admin/tickets/{ticket_id:str}/events",
+    http_method="GET",
     guards=[admin(Scope.TICKETS_READ)],
     operation_id="listTicketEvents",
 )
-async def get_ticket_events(request: AnyRequest) -> Response[bytes]:
+async def get_ticket_events(request: AnyRequest) -> ReadyAnswer:
     """What happened to a ticket, oldest first."""
     state = state_of(request)
     head = await get_any_head(state.database, request.path_params["ticket_id"])
     asked = read_log_request(QueryParameters.of(request.scope), state.cursors)
     found = await list_history(state.database, head.id, asked, state.cursors)
-    return Response(msgspec.json.encode(found), media_type=JSON)
+    return json_answer(msgspec.json.encode(found))
 
 
-@get(
+@Route(
     "/api/v1/admin/events",
+    http_method="GET",
     guards=[admin(Scope.TICKETS_READ)],
     operation_id="listEvents",
 )
-async def get_events(request: AnyRequest) -> Response[bytes]:
+async def get_events(request: AnyRequest) -> ReadyAnswer:
     """The whole log in order; ask again with `next_after` for what came since."""
     state = state_of(request)
     asked = read_log_request(QueryParameters.of(request.scope), state.cursors)
     found = await list_log(state.database, asked, state.cursors)
-    return Response(msgspec.json.encode(found), media_type=JSON)
+    return json_answer(msgspec.json.encode(found))
 
 
 ROUTES: Final = [

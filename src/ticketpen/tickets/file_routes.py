@@ -4,22 +4,24 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from litestar import Request, get
+from litestar import Request
 from litestar.types import ASGIApp, Receive, Send
 from litestar.types import Scope as ASGIScope
 
+from ticketpen.answers import ReadyAnswer
 from ticketpen.attachments.serving import Served, ServedFile, Wanted, plan, read_body
 from ticketpen.identity.caller import Scope
-from ticketpen.identity.guards import caller_of, signed_in
+from ticketpen.identity.guards import Route, caller_of, signed_in
+from ticketpen.requests import find_header
 from ticketpen.state import state_of
-from ticketpen.storage import Storage
 from ticketpen.tickets.finding import get_file
 
 AnyRequest = Request[Any, Any, Any]
 
 
-@get(
+@Route(
     "/api/v1/support/tickets/{ticket_id:str}/attachments/{message_id:str}/{filename:str}",
+    http_method="GET",
     guards=[signed_in(Scope.TICKETS_READ, standing_in_query=True)],
     operation_id="downloadAttachment",
 )
@@ -44,19 +46,7 @@ async def download(request: AnyRequest) -> ASGIApp:
         if not isinstance(found, bytes):
             return _Streamed(served, found)
         body = found
-    return _Whole(served, body)
-
-
-class _Whole:
-    """Headers and a body that is there."""
-
-    def __init__(self, served: Served, body: bytes) -> None:
-        self._served = served
-        self._body = body
-
-    async def __call__(self, _scope: ASGIScope, _receive: Receive, send: Send) -> None:
-        await _start(self._served, send)
-        await send({"type": "http.response.body", "body": self._body, "more_body": False})
+    return ReadyAnswer(served.status, served.headers, body)
 
 
 class _Streamed:
@@ -67,27 +57,22 @@ class _Streamed:
         self._chunks = chunks
 
     async def __call__(self, _scope: ASGIScope, _receive: Receive, send: Send) -> None:
-        await _start(self._served, send)
+        status, headers = self._served.status, self._served.headers
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         async for chunk in self._chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _start(served: Served, send: Send) -> None:
-    await send(
-        {"type": "http.response.start", "status": served.status, "headers": served.headers}
-    )
-
-
 def _wanted(request: AnyRequest) -> Wanted:
-    headers = request.headers
-    query = request.scope["query_string"]
+    scope = request.scope
+    query = scope["query_string"]
     choice = dict(parse_qsl(query.decode("latin-1"))).get("download") if query else None
     return Wanted(
         as_download=choice in ("1", "true"),
-        range=headers.get("range"),
-        if_range=headers.get("if-range"),
-        if_none_match=headers.get("if-none-match"),
+        range=find_header(scope, b"range"),
+        if_range=find_header(scope, b"if-range"),
+        if_none_match=find_header(scope, b"if-none-match"),
     )
 
 

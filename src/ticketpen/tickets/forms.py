@@ -9,6 +9,7 @@ from ticketpen.errors import FieldError, Problem, invalid
 from ticketpen.forms import Form, UploadedFile
 from ticketpen.identity.caller import Caller
 from ticketpen.outbox.idempotency import Attempt, fingerprint
+from ticketpen.requests import find_header
 from ticketpen.text import clean_line, clean_text
 from ticketpen.tickets.ticket import MAX_BODY, MAX_SUBJECT
 
@@ -42,13 +43,11 @@ def check_submission(
             errors += problem.errors
     if errors:
         raise invalid(*errors)
-    key = request.headers.get("idempotency-key")
+    key = find_header(request.scope, b"idempotency-key")
     return Submission(
         texts=texts,
         files=[file for _, file in form.files],
-        attempt=Attempt(
-            caller.id, key, _fingerprint(request, form) if key is not None else ""
-        ),
+        attempt=Attempt(caller.id, key, _fingerprint(request, form) if key is not None else ""),
     )
 
 
@@ -64,5 +63,3 @@ def _fingerprint(request: "Request[Any, Any, Any]", form: Form) -> str:
     parts: list[tuple[str, ...]] = [("field", name, value) for name, value in form.fields]
     parts += [("file", name, file.name, file.sha256) for name, file in form.files]
     return fingerprint(request.method, request.scope["path"], parts)
-
-

@@ -3,13 +3,15 @@
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request
 
+from ticketpen.answers import Header, ReadyAnswer, json_answer
 from ticketpen.attachments.intake import check_files
 from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
-from ticketpen.identity.guards import caller_of, signed_in
+from ticketpen.identity.guards import Route, caller_of, signed_in
 from ticketpen.outbox.idempotency import Answer, Receipt, once
+from ticketpen.requests import find_header
 from ticketpen.state import AppState, state_of
 from ticketpen.tickets.etags import etag_of, is_named
 from ticketpen.tickets.filters import read_user_list
@@ -21,15 +23,15 @@ from ticketpen.tickets.replying import NewReply, reply_as_user
 from ticketpen.tickets.ticket import Message, Ticket
 
 AnyRequest = Request[Any, Any, Any]
-JSON: Final = "application/json"
 
 
-@post(
+@Route(
     "/api/v1/support/tickets",
+    http_method="POST",
     guards=[signed_in(Scope.TICKETS_WRITE)],
     operation_id="openTicket",
 )
-async def post_ticket(request: AnyRequest) -> Response[bytes]:
+async def post_ticket(request: AnyRequest) -> ReadyAnswer:
     """Open a ticket with a first message and up to three screenshots."""
     state, caller = state_of(request), caller_of(request)
     view = user_view(request, state)
@@ -52,37 +54,40 @@ async def post_ticket(request: AnyRequest) -> Response[bytes]:
     return respond(answer)
 
 
-@get(
+@Route(
     "/api/v1/support/tickets",
+    http_method="GET",
     guards=[signed_in(Scope.TICKETS_READ, standing_in_query=True)],
     operation_id="listOwnTickets",
 )
-async def get_tickets(request: AnyRequest) -> Response[bytes]:
+async def get_tickets(request: AnyRequest) -> ReadyAnswer:
     """The caller's own tickets, the one with the newest message first."""
     state, caller = state_of(request), caller_of(request)
     asked = read_user_list(request.scope, caller.id, state.cursors)
     page = await list_tickets(state.database, caller, asked, state.cursors)
-    return Response(msgspec.json.encode(page), media_type=JSON)
+    return json_answer(msgspec.json.encode(page))
 
 
-@get(
+@Route(
     "/api/v1/support/tickets/{ticket_id:str}",
+    http_method="GET",
     guards=[signed_in(Scope.TICKETS_READ, standing_in_query=True)],
     operation_id="getOwnTicket",
 )
-async def get_ticket(request: AnyRequest) -> Response[bytes]:
+async def get_ticket(request: AnyRequest) -> ReadyAnswer:
     """One of the caller's tickets with all its messages."""
     state, caller = state_of(request), caller_of(request)
     ticket = await get_own_ticket(state.database, caller, request.path_params["ticket_id"])
     return respond_with_ticket(request, ticket, user_view(request, state), for_admin=False)
 
 
-@post(
+@Route(
     "/api/v1/support/tickets/{ticket_id:str}/messages",
+    http_method="POST",
     guards=[signed_in(Scope.TICKETS_WRITE)],
     operation_id="replyToOwnTicket",
 )
-async def post_message(request: AnyRequest) -> Response[bytes]:
+async def post_message(request: AnyRequest) -> ReadyAnswer:
     """Write to one of the caller's tickets, unless it is closed."""
     state, caller = state_of(request), caller_of(request)
     view = user_view(request, state)
@@ -109,9 +114,7 @@ async def post_message(request: AnyRequest) -> Response[bytes]:
 
 def user_view(request: AnyRequest, state: AppState) -> View:
     """How a user sees tickets."""
-    return View(
-        mount_path(request, state), staff_email_shown=state.settings.staff_email_shown
-    )
+    return View(mount_path(request, state), staff_email_shown=state.settings.staff_email_shown)
 
 
 def mount_path(request: AnyRequest, state: AppState) -> str:
@@ -119,23 +122,27 @@ def mount_path(request: AnyRequest, state: AppState) -> str:
     return state.settings.mount_path or str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def respond(answer: Answer) -> Response[bytes]:
+def respond(answer: Answer) -> ReadyAnswer:
     """A kept or fresh answer to a POST."""
-    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
-    return Response(answer.body, media_type=JSON, status_code=answer.status, headers=headers)
+    headers = [(b"idempotency-replayed", b"true")] if answer.replayed else []
+    return json_answer(answer.body, answer.status, headers)
 
 
 def respond_with_ticket(
     request: AnyRequest, ticket: Ticket, view: View, *, for_admin: bool
-) -> Response[bytes]:
+) -> ReadyAnswer:
     """The ticket with its ETag, or 304 when the caller has this version."""
     etag = etag_of(ticket, for_admin=for_admin)
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    known = request.headers.get("if-none-match")
+    headers = ticket_headers(etag)
+    known = find_header(request.scope, b"if-none-match")
     if known is not None and request.method == "GET" and is_named(etag, known):
-        return Response(b"", status_code=304, media_type=JSON, headers=headers)
-    body = msgspec.json.encode(view.ticket(ticket))
-    return Response(body, media_type=JSON, headers=headers)
+        return ReadyAnswer(304, headers, b"")
+    return json_answer(msgspec.json.encode(view.ticket(ticket)), 200, headers)
+
+
+def ticket_headers(etag: str) -> list[Header]:
+    """What stands above every single ticket."""
+    return [(b"etag", etag.encode()), (b"cache-control", b"private, no-cache")]
 
 
 ROUTES: Final = [post_ticket, get_tickets, get_ticket, post_message]
