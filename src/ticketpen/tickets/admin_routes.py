@@ -7,6 +7,7 @@ from litestar import Request
 
 from ticketpen.answers import ReadyAnswer, json_answer
 from ticketpen.attachments.intake import check_files
+from ticketpen.errors import Problem
 from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
 from ticketpen.identity.guards import Route, admin, caller_of
@@ -15,7 +16,7 @@ from ticketpen.requests import Fields, QueryParameters, find_header, read_json_o
 from ticketpen.state import state_of
 from ticketpen.tickets.etags import etag_of, is_named
 from ticketpen.tickets.filters import read_admin_list
-from ticketpen.tickets.finding import get_any_head, get_any_ticket, list_tickets
+from ticketpen.tickets.finding import check_caller, get_any_head, get_any_ticket, list_tickets
 from ticketpen.tickets.forms import BODY, check_submission
 from ticketpen.tickets.history import list_history, list_log, read_log_request
 from ticketpen.tickets.payloads import View
@@ -36,9 +37,13 @@ PATCH_TYPES: Final = ("application/json", "application/merge-patch+json")
 )
 async def get_tickets(request: AnyRequest) -> ReadyAnswer:
     """All tickets, filtered, sorted, searched."""
-    state = state_of(request)
-    asked = read_admin_list(request.scope, state.cursors)
-    page = await list_tickets(state.database, caller_of(request), asked, state.cursors)
+    state, caller = state_of(request), caller_of(request)
+    try:
+        asked = read_admin_list(request.scope, state.cursors)
+    except Problem:
+        await check_caller(state.database, caller, Scope.TICKETS_READ)
+        raise
+    page = await list_tickets(state.database, caller, asked, state.cursors)
     return json_answer(msgspec.json.encode(page))
 
 

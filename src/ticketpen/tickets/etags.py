@@ -1,4 +1,4 @@
-"""ETags of tickets: strong, a number that rises; users' and admins' apart (RFC 9110 section 8.8)."""
+"""ETags of tickets: strong, a number that rises; users' and admins' apart (RFC 9110, 8.8)."""
 
 import re
 from typing import Final

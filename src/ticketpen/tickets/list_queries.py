@@ -54,7 +54,7 @@ class Shape(msgspec.Struct, frozen=True):
     def is_bounded(self) -> bool:
         """Whether counting stops at MOST_COUNTED."""
         used = len(self.filters) + (self.statuses > 0) + (self.priorities > 0)
-        return self.words > 0 or used > 1 and self.filters != ("user_id",)
+        return self.words > 0 or (used > 1 and self.filters != ("user_id",))
 
     @property
     def is_long(self) -> bool:

@@ -149,6 +149,17 @@ GET_ANY: Final = Query(_whole_ticket(), TicketRow)
 GET_OWNED: Final = Query(_whole_ticket(_t.user_id == param(_t.user_id, "caller_id")), TicketRow)
 
 
+class StandingRow(msgspec.Struct):
+    """The caller's standing alone."""
+
+    standing: str | None
+
+
+FIND_STANDING: Final = Query(
+    select(standing(param(people.c.id, "caller_id")).label("standing")), StandingRow
+)
+
+
 class HeadRow(msgspec.Struct):
     """What the rules need before a change."""
 

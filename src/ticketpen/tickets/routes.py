@@ -7,6 +7,7 @@ from litestar import Request
 
 from ticketpen.answers import Header, ReadyAnswer, json_answer
 from ticketpen.attachments.intake import check_files
+from ticketpen.errors import Problem
 from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
 from ticketpen.identity.guards import Route, caller_of, signed_in
@@ -15,7 +16,7 @@ from ticketpen.requests import find_header
 from ticketpen.state import AppState, state_of
 from ticketpen.tickets.etags import etag_of, is_named
 from ticketpen.tickets.filters import read_user_list
-from ticketpen.tickets.finding import get_own_head, get_own_ticket, list_tickets
+from ticketpen.tickets.finding import check_caller, get_own_head, get_own_ticket, list_tickets
 from ticketpen.tickets.forms import BODY, MESSAGE, SUBJECT, check_submission
 from ticketpen.tickets.opening import NewTicket, open_ticket
 from ticketpen.tickets.payloads import View
@@ -63,7 +64,11 @@ async def post_ticket(request: AnyRequest) -> ReadyAnswer:
 async def get_tickets(request: AnyRequest) -> ReadyAnswer:
     """The caller's own tickets, the one with the newest message first."""
     state, caller = state_of(request), caller_of(request)
-    asked = read_user_list(request.scope, caller.id, state.cursors)
+    try:
+        asked = read_user_list(request.scope, caller.id, state.cursors)
+    except Problem:
+        await check_caller(state.database, caller, None)
+        raise
     page = await list_tickets(state.database, caller, asked, state.cursors)
     return json_answer(msgspec.json.encode(page))
 
