@@ -136,3 +136,15 @@ async def test_a_profile_that_changed_makes_the_version_stale(api: Api) -> None:
     answer = await api.patch(ticket["id"], {"If-Match": old}, status="closed")
     assert refusal(answer) == (412, "stale")
     assert (await read(api, ticket["id"]))["user_name"] == "Cleo Bianchi"
+
+
+async def test_head_tells_the_version_and_sends_nothing(api: Api) -> None:
+    ticket = await api.as_(CLEO).open()
+    for caller, path in ((api.as_(CLEO), TICKETS), (api, ADMIN_TICKETS)):
+        place = f"{path}/{ticket['id']}"
+        whole, head = await caller.get(place), await caller.request("HEAD", place)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["etag"] == whole.headers["etag"]
+        assert head.headers["content-length"] == str(len(whole.content))
+        known = {"If-None-Match": whole.headers["etag"]}
+        assert (await caller.request("HEAD", place, headers=known)).status_code == 304

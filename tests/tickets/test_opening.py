@@ -10,6 +10,7 @@ from tests.tickets.make import (
     TIME,
     UUID7,
     Api,
+    Hands,
     everything,
     listed,
     new_ticket_parts,
@@ -20,6 +21,7 @@ from tests.tickets.make import (
     send_raw,
     wrong_fields,
 )
+from ticketpen.clock import SECOND, Moment
 from ticketpen.settings import Settings
 
 SEED_TICKET = {
@@ -62,6 +64,14 @@ async def test_all_times_of_a_new_ticket_are_one_moment_with_six_digits(api: Api
     times.add(ticket["messages"][0]["created_at"])
     assert len(times) == 1
     assert re.fullmatch(TIME, times.pop())
+
+
+async def test_a_whole_second_still_has_six_digits(api: Api) -> None:
+    hands = Hands()
+    hands.moment = Moment(hands.moment - hands.moment % SECOND)
+    ticket = await api.as_(CLEO).open()
+    assert ticket["created_at"].endswith(".000000Z")
+    assert (await listed(api))["tickets"][0]["created_at"] == ticket["created_at"]
 
 
 async def test_ids_are_of_version_seven_and_numbers_ascend(api: Api) -> None:

@@ -5,7 +5,18 @@ from typing import Any
 
 import httpx2
 
-from tests.tickets.make import ADA, CLEO, MAX, TICKETS, Api, fetch, read
+from tests.pictures import png
+from tests.tickets.make import (
+    ADA,
+    CLEO,
+    MAX,
+    TICKETS,
+    Api,
+    everything,
+    fetch,
+    picture,
+    read,
+)
 from ticketpen.settings import Settings
 
 ROUNDS = 100
@@ -61,6 +72,23 @@ async def test_a_close_and_a_reply_that_race_never_leave_a_message_on_a_closed_t
         assert found["message_count"] == len(found["messages"]) == 1 + (replied.status_code == 201)
         assert found["status"] == "closed"
     assert accepted > 0
+
+
+async def test_a_reply_that_loses_against_a_close_leaves_no_file(
+    api: Api, settings: Settings
+) -> None:
+    cleo = api.as_(CLEO)
+    refused = 0
+    for number in range(40):
+        ticket = await cleo.open()
+        path = f"{TICKETS}/{ticket['id']}/messages"
+        reply = cleo.post_form(path, {"body": "See."}, [picture(png())])
+        close = api.patch(ticket["id"], status="closed")
+        both = (close, reply) if number % 2 else (reply, close)
+        answers = await asyncio.gather(*both)
+        refused += 400 in {answer.status_code for answer in answers}
+    kept = await everything(settings)
+    assert len(kept["files"]) == len(kept["attachments"]) == 40 - refused
 
 
 async def test_two_admins_who_change_different_things_both_succeed(api: Api) -> None:
