@@ -34,7 +34,8 @@ async def test_a_file_is_synced_then_renamed_then_its_folder_synced(
     tmp_path: Path, calls: list[str]
 ) -> None:
     root = tmp_path / "files"
-    await DiskStorage(root).put("ab/one.png", [b"abc"])
+    storage = DiskStorage(root)
+    await storage.put("ab/one.png", [b"abc"])
     assert calls == [
         "sync folder fi",
         f"sync folder {tmp_path.name[:2]}",
@@ -43,8 +44,16 @@ async def test_a_file_is_synced_then_renamed_then_its_folder_synced(
         "sync folder ab",
     ]
     calls.clear()
-    await DiskStorage(root).put("ab/two.png", [b"abc"])
+    await storage.put("ab/two.png", [b"abc"])
     assert calls == ["sync file .t", "rename to two.png", "sync folder ab"]
+
+
+async def test_a_folder_that_somebody_else_made_is_synced_all_the_same(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    (tmp_path / "files" / "ab").mkdir(parents=True)
+    await DiskStorage(tmp_path / "files").put("ab/one.png", [b"abc"])
+    assert calls[:2] == ["sync folder fi", f"sync folder {tmp_path.name[:2]}"]
 
 
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])

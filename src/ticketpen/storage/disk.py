@@ -26,6 +26,7 @@ class DiskStorage:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._synced: set[Path] = set()
 
     async def put(self, key: str, pieces: Iterable[Bytes]) -> None:
         await self._in_thread(lambda: self._write(self._path(key), pieces))
@@ -87,12 +88,16 @@ class DiskStorage:
         _sync_folder(path.parent)
 
     def _make_folder(self, folder: Path) -> None:
-        if folder.is_dir():
+        # That a folder is there does not mean that its name is durable: another thread or process
+        # may have made it this moment, and not have synced its parent yet.
+        if folder in self._synced and folder.is_dir():
             return
         folder.mkdir(parents=True, exist_ok=True)
-        while folder != self._root.parent:
-            folder = folder.parent
-            _sync_folder(folder)
+        place = folder
+        while place != self._root.parent:
+            place = place.parent
+            _sync_folder(place)
+        self._synced.add(folder)
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         return await asyncio.to_thread(self._reading, work)
