@@ -58,8 +58,9 @@ class Api:
         """Any request; the answer is checked against the API's own description."""
         own = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
         answer = await self.http.request(method, path, headers=own | dict(headers or {}), **more)
-        check_answer(method, str(answer.request.url.path), answer.status_code, answer.headers,
-                     answer.content)
+        check_answer(
+            method, str(answer.request.url.path), answer.status_code, answer.headers, answer.content
+        )
         return answer
 
     async def get(self, path: str, **more: Any) -> httpx2.Response:
@@ -79,7 +80,9 @@ class Api:
         return await self.request("POST", path, files=parts, headers=headers)
 
     async def open(
-        self, subject: str = "Cannot create API key", message: str = "It says 500.",
+        self,
+        subject: str = "Cannot create API key",
+        message: str = "It says 500.",
         files: Sequence[File] = (),
     ) -> dict[str, Any]:
         """Open a ticket; the answer's JSON."""

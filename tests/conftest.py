@@ -97,9 +97,7 @@ def replace_database(url: str, name: str) -> str:
 
 
 @pytest.fixture
-def settings(
-    database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> Settings:
+def settings(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
     """Settings with an empty, migrated database of the kind and a data folder of its own."""
     environment = {"TICKETPEN_DATA_DIR": str(tmp_path), "TICKETPEN_SECRET": SECRET}
     if database_kind == "sqlite":

@@ -48,9 +48,7 @@ class LocalPostgres:
         if not self._durable:
             options += _FAST
         log = str(self.data / "log")
-        self._run(
-            "pg_ctl", "-w", "-D", str(self.data), "-l", log, "-o", " ".join(options), "start"
-        )
+        self._run("pg_ctl", "-w", "-D", str(self.data), "-l", log, "-o", " ".join(options), "start")
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop; `immediate` is like a crash."""

@@ -1,7 +1,7 @@
-"""Every setting: its type, its default, one line of meaning. Read once, frozen, unknown names refused.
+"""Every setting: type, default, one line of meaning. Read once, frozen, unknown names refused.
 
-Sources, the later wins: defaults, the TOML file (`TICKETPEN_CONFIG`, else `./ticketpen.toml` when it
-exists), the environment. A secret may come from a file: `TICKETPEN_SECRET_FILE=/run/secrets/x`."""
+Sources, the later wins: defaults, the TOML file (`TICKETPEN_CONFIG`, else `./ticketpen.toml` when
+it exists), the environment. Secrets may come from a file: `TICKETPEN_SECRET_FILE=/run/secret`."""
 
 import difflib
 import hashlib

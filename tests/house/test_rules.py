@@ -11,9 +11,7 @@ import pytest
 ROOT: Final = Path(__file__).parent.parent.parent
 PACKAGE: Final = ROOT / "src" / "ticketpen"
 SOURCES: Final = sorted(
-    path
-    for folder in ("src", "tests", "bench", "tools")
-    for path in (ROOT / folder).rglob("*.py")
+    path for folder in ("src", "tests", "bench", "tools") for path in (ROOT / folder).rglob("*.py")
 )
 ATTICS: Final = {
     "utils",

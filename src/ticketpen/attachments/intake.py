@@ -1,4 +1,4 @@
-"""Take screenshots in: check them, cut out their metadata, keep the bytes before any transaction."""
+"""Take screenshots in: check, cut out the metadata, keep the bytes before any transaction."""
 
 import asyncio
 import hashlib

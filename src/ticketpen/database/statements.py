@@ -1,7 +1,7 @@
 """Statements: written once in SQLAlchemy Core, compiled once per dialect to the bare driver's SQL.
 
-A `Query` reads rows into Structs. A `Batch` is a set of writes that succeed together in one round
-trip: on PostgreSQL one statement with a CTE for each write, on SQLite one body of a group commit."""
+A `Query` reads rows into Structs. A `Batch` is a set of writes that succeed together: on PostgreSQL
+one statement with a CTE for each write, on SQLite one body of a group commit."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -125,7 +125,9 @@ class NewRows:
     Several rows of one table stand in one INSERT, since PostgreSQL runs the members of a batch in
     no order, and rows that are numbered must be numbered in theirs."""
 
-    def __init__(self, into: Table, columns: Sequence[str], prefixes: Sequence[str] = ("",)) -> None:
+    def __init__(
+        self, into: Table, columns: Sequence[str], prefixes: Sequence[str] = ("",)
+    ) -> None:
         self._table = into
         self._columns = list(columns)
         self._prefixes = prefixes
@@ -210,7 +212,8 @@ class Batch(Generic[Row]):
             constants |= {f"{n}@{place}": v for n, v in member.constants.items()}
             texts.append(f"s{place} AS ({_renumbered(member.text, len(order))})")
             order += names
-        return Sql(f"WITH {', '.join(texts)} SELECT * FROM s0", tuple(order), constants)
+        whole = f"WITH {', '.join(texts)} SELECT * FROM s0"  # noqa: S608
+        return Sql(whole, tuple(order), constants)
 
     @staticmethod
     def _guard(write: NewRows | Insert | Update | Delete) -> ClauseElement:

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Insert, Select, bindparam, column, insert, literal, literal_column, select, table
+from sqlalchemy import (
+    BigInteger,
+    Insert,
+    Select,
+    bindparam,
+    column,
+    insert,
+    literal,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from ticketpen.database.statements import PlainText

@@ -6,22 +6,27 @@ import msgspec
 from litestar import Request
 
 from ticketpen.answers import ReadyAnswer, json_answer
-from ticketpen.attachments.intake import check_files
 from ticketpen.errors import Problem
-from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
 from ticketpen.identity.guards import Route, admin, caller_of
-from ticketpen.outbox.idempotency import Answer, Receipt, once
+from ticketpen.outbox.idempotency import Receipt
 from ticketpen.requests import Fields, QueryParameters, find_header, read_json_object
 from ticketpen.state import state_of
 from ticketpen.tickets.etags import etag_of, is_named
 from ticketpen.tickets.filters import read_admin_list
 from ticketpen.tickets.finding import check_caller, get_any_head, get_any_ticket, list_tickets
-from ticketpen.tickets.forms import BODY, check_submission
+from ticketpen.tickets.forms import BODY
 from ticketpen.tickets.history import list_history, list_log, read_log_request
 from ticketpen.tickets.payloads import View
 from ticketpen.tickets.replying import NewReply, reply_as_admin
-from ticketpen.tickets.routes import mount_path, respond, respond_with_ticket, ticket_headers
+from ticketpen.tickets.routes import (
+    Files,
+    Texts,
+    mount_path,
+    respond_with_ticket,
+    submit,
+    ticket_headers,
+)
 from ticketpen.tickets.ticket import Message, Priority, Status, Ticket
 from ticketpen.tickets.triage import Change, triage_ticket
 
@@ -99,23 +104,11 @@ async def post_message(request: AnyRequest) -> ReadyAnswer:
     state, caller = state_of(request), caller_of(request)
     view = View(mount_path(request, state))
     head = await get_any_head(state.database, request.path_params["ticket_id"])
-    async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
-        sent = check_submission(form, (BODY,), request, caller)
 
-        # Files are looked at when the key is known to be good: 422 comes before 400 for files.
-        async def run(receipt: Receipt[Message] | None) -> Message:
-            files = await check_files(sent.files, state.settings)
-            new = NewReply(sent.texts[BODY], files)
-            return await reply_as_admin(state, caller, head, new, receipt)
+    async def deed(texts: Texts, files: Files, receipt: Receipt[Message] | None) -> Message:
+        return await reply_as_admin(state, caller, head, NewReply(texts[BODY], files), receipt)
 
-        answer = await once(
-            state.database,
-            state.settings.idempotency_lease,
-            sent.attempt,
-            lambda message: Answer(201, msgspec.json.encode(view.message(message))),
-            run,
-        )
-    return respond(answer)
+    return await submit(request, (BODY,), deed, lambda m: msgspec.json.encode(view.message(m)))
 
 
 @Route(

@@ -207,9 +207,7 @@ def _page(shape: Shape, dialect: str) -> Select[Any]:
             columns.updated_at,
             columns.sort_value,
         )
-        .select_from(
-            head.outerjoin(page, true()).outerjoin(people, people.c.id == page.c.user_id)
-        )
+        .select_from(head.outerjoin(page, true()).outerjoin(people, people.c.id == page.c.user_id))
         .order_by(*ordered)
     )
 

@@ -110,9 +110,7 @@ def _params(ticket: Ticket, new: NewTicket, moment: Moment) -> dict[str, object]
         "ticket_updated_at": moment,
         "words": " ".join(dict.fromkeys([*subject_words, *words_of(ticket.messages[0].body)])),
         **message_params(message),
-        **attachment_params(
-            new.files, ticket_id=ticket.id, message_id=message.id, moment=moment
-        ),
+        **attachment_params(new.files, ticket_id=ticket.id, message_id=message.id, moment=moment),
         **event_params([opened]),
     }
 

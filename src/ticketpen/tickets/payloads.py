@@ -28,7 +28,6 @@ Time = Annotated[
 Count = Annotated[int, Meta(ge=0)]
 
 
-
 class AttachmentPayload(msgspec.Struct, frozen=True):
     """A screenshot of a message."""
 
@@ -186,4 +185,3 @@ def _attachment(attachment: Attachment, place: str) -> AttachmentPayload:
         width=attachment.width,
         height=attachment.height,
     )
-

@@ -1,12 +1,13 @@
 """/api/v1/support/tickets: what users call. Decode, call one verb, answer."""
 
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 from litestar import Request
 
 from ticketpen.answers import Header, ReadyAnswer, json_answer
-from ticketpen.attachments.intake import check_files
+from ticketpen.attachments.intake import CheckedFile, check_files
 from ticketpen.errors import Problem
 from ticketpen.forms import FormLimits, read_form
 from ticketpen.identity.caller import Scope
@@ -24,6 +25,9 @@ from ticketpen.tickets.replying import NewReply, reply_as_user
 from ticketpen.tickets.ticket import Message, Ticket
 
 AnyRequest = Request[Any, Any, Any]
+Texts = Mapping[str, str]
+Files = Sequence[CheckedFile]
+Value = TypeVar("Value")
 
 
 @Route(
@@ -36,23 +40,15 @@ async def post_ticket(request: AnyRequest) -> ReadyAnswer:
     """Open a ticket with a first message and up to three screenshots."""
     state, caller = state_of(request), caller_of(request)
     view = user_view(request, state)
-    async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
-        sent = check_submission(form, (SUBJECT, MESSAGE), request, caller)
 
-        # Files are looked at when the key is known to be good: 422 comes before 400 for files.
-        async def run(receipt: Receipt[Ticket] | None) -> Ticket:
-            files = await check_files(sent.files, state.settings)
-            new = NewTicket(sent.texts[SUBJECT], sent.texts[MESSAGE], files)
-            return await open_ticket(state, caller, new, receipt)
-
-        answer = await once(
-            state.database,
-            state.settings.idempotency_lease,
-            sent.attempt,
-            lambda ticket: Answer(201, msgspec.json.encode(view.ticket(ticket))),
-            run,
+    async def deed(texts: Texts, files: Files, receipt: Receipt[Ticket] | None) -> Ticket:
+        return await open_ticket(
+            state, caller, NewTicket(texts[SUBJECT], texts[MESSAGE], files), receipt
         )
-    return respond(answer)
+
+    return await submit(
+        request, (SUBJECT, MESSAGE), deed, lambda t: msgspec.json.encode(view.ticket(t))
+    )
 
 
 @Route(
@@ -98,20 +94,35 @@ async def post_message(request: AnyRequest) -> ReadyAnswer:
     view = user_view(request, state)
     # Before the body is read: a stranger is answered 404 whatever they send.
     head = await get_own_head(state.database, caller, request.path_params["ticket_id"])
-    async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
-        sent = check_submission(form, (BODY,), request, caller)
 
-        # Files are looked at when the key is known to be good: 422 comes before 400 for files.
-        async def run(receipt: Receipt[Message] | None) -> Message:
+    async def deed(texts: Texts, files: Files, receipt: Receipt[Message] | None) -> Message:
+        return await reply_as_user(state, caller, head, NewReply(texts[BODY], files), receipt)
+
+    return await submit(request, (BODY,), deed, lambda m: msgspec.json.encode(view.message(m)))
+
+
+async def submit(
+    request: AnyRequest,
+    fields: Sequence[str],
+    deed: Callable[[Texts, Files, Receipt[Value] | None], Awaitable[Value]],
+    encode: Callable[[Value], bytes],
+) -> ReadyAnswer:
+    """Read a form with the text `fields` and files, do the deed once for its Idempotency-Key, and
+    answer 201 with what it made."""
+    state, caller = state_of(request), caller_of(request)
+    async with await read_form(request, FormLimits.from_settings(state.settings)) as form:
+        sent = check_submission(form, fields, request, caller)
+
+        async def run(receipt: Receipt[Value] | None) -> Value:
+            # Files are looked at when the key is known to be good: 422 comes before 400 for files.
             files = await check_files(sent.files, state.settings)
-            new = NewReply(sent.texts[BODY], files)
-            return await reply_as_user(state, caller, head, new, receipt)
+            return await deed(sent.texts, files, receipt)
 
         answer = await once(
             state.database,
             state.settings.idempotency_lease,
             sent.attempt,
-            lambda message: Answer(201, msgspec.json.encode(view.message(message))),
+            lambda made: Answer(201, encode(made)),
             run,
         )
     return respond(answer)

@@ -1,4 +1,4 @@
-"""The schema's versions, by Alembic. Imported on their own: Alembic only when something is to do."""
+"""The schema's versions, by Alembic, which is imported only when something is to do."""
 
 import sqlite3
 from pathlib import Path
