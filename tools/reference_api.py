@@ -17,8 +17,9 @@ def api_page() -> str:
     described = json.loads(document(Settings(secret="s" * 32)))
     parts = [
         "# API\n",
-        "Also as OpenAPI 3.1 at `/openapi.json` and to try out at `/docs`. Every error has the shape "
-        "of [Errors](errors.md); every answer carries `X-Request-ID`. Every GET answers HEAD too.\n",
+        "Also as OpenAPI 3.1 at `/openapi.json` and to try out at `/docs`. Every error has the "
+        "shape of [Errors](errors.md); every answer carries `X-Request-ID`. Every GET answers HEAD "
+        "too.\n",
     ]
     by_tag: dict[str, list[str]] = {}
     for path, item in described["paths"].items():

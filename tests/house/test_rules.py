@@ -61,11 +61,12 @@ def test_a_function_has_at_most_60_lines(path: Path) -> None:
 def test_a_public_module_class_and_function_says_what_it_is(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     silent = [] if ast.get_docstring(tree) else ["the module"]
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not (
-            node.name.startswith("_") or ast.get_docstring(node)
-        ):
-            silent.append(node.name)
+    silent += [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not (node.name.startswith("_") or ast.get_docstring(node))
+    ]
     assert silent == []
 
 
