@@ -4,7 +4,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.cast import ADA, CLEO, MAX
-from tests.client import Api
+from tests.client import ADMIN_TICKETS, Api
 from tests.identity.test_guards import ME, PEOPLE, change, session_of, status_of
 from tests.people.make import PASSWORD
 
@@ -209,3 +209,19 @@ async def test_an_admin_with_limits_raises_nobody_above_them(api: Api) -> None:
     assert await status_of(max_, f"{PEOPLE}/cleo", "PATCH", json=less) == (200, "")
     assert await status_of(max_, PEOPLE, "POST", json=BODY | less) == (201, "")
     assert await status_of(max_, f"{PEOPLE}/ada", "PATCH", json={"name": "A"}) == (200, "")
+
+
+async def test_limits_are_not_shed_by_taking_the_role_that_a_token_gives_back(api: Api) -> None:
+    for actor in (MAX, ADA):
+        await api.as_(actor).get(ME)
+    await change(api, "max", scopes=["settings:write"])
+    key = {"person_id": "ada", "name": "a detour", "scopes": ["settings:write"]}
+    made = await api.as_(MAX).request("POST", "/api/v1/admin/keys", json=key)
+    as_ada = api.with_token(made.json()["secret"])
+    for scopes in (None, ["settings:write", "tickets:read"]):
+        body = {"role": "user", "scopes": scopes}
+        refused = await status_of(as_ada, f"{PEOPLE}/max", "PATCH", json=body)
+        assert refused == (403, "scope_required")
+    assert await status_of(as_ada, f"{PEOPLE}/max", "PATCH", json={"role": "user"}) == (200, "")
+    assert (await api.as_(MAX).get(ME)).json()["scopes"] == ["settings:write"]
+    assert await status_of(api.as_(MAX), ADMIN_TICKETS) == (403, "scope_required")

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, get, patch, post
 
 from ticketpen.errors import Code, FieldError, Problem, invalid
-from ticketpen.identity.caller import Caller, Role, Scope, scopes_from
+from ticketpen.identity.caller import ALL_SCOPES, Caller, Role, Scope, scopes_from
 from ticketpen.identity.guards import admin, caller_of
 from ticketpen.identity.passwords import MAX_LENGTH, MIN_LENGTH
 from ticketpen.identity.policy import check_grant, scopes_of_person
@@ -143,12 +143,13 @@ def _read_change(body: dict[str, object]) -> Change:
 def _check_change(caller: Caller, person: Person, change: Change) -> None:
     """Nobody gives away more than they hold, and no admin locks themself out."""
     role = Role(person.role) if change.role is msgspec.UNSET else change.role
-    scopes = change.scopes
-    if scopes is msgspec.UNSET:
-        scopes = None if person.scopes is None else scopes_from(person.scopes)
+    held = scopes_from(person.scopes)
+    scopes = held if change.scopes is msgspec.UNSET else change.scopes
     granted = _scopes_after(role, scopes)
     if granted - scopes_of_person(person.role, person.scopes):
         check_grant(caller, granted)
+    # Of whoever is no admin too: the next token of their host may make them one again.
+    check_grant(caller, (ALL_SCOPES if scopes is None else scopes) - held)
     if person.id == caller.id:
         errors = []
         if change.disabled is True:
