@@ -122,6 +122,22 @@ async def test_the_last_page_gives_no_cursor_even_when_it_is_full(api: Api) -> N
     assert (await listed(api, page_size=2, page=1))["next_cursor"] == first["next_cursor"]
 
 
+@pytest.mark.parametrize("order", ["desc", "asc"])
+@pytest.mark.parametrize("page_size", [1, 2, 3])
+async def test_a_walk_of_a_search_that_names_a_ticket_meets_all_the_others_too(
+    api: Api, page_size: int, order: str
+) -> None:
+    numbers = [(await api.as_(CLEO).open(f"Printer 3 of {n}"))["number"] for n in range(5)]
+    seen: list[int] = []
+    params: dict[str, Any] = {"search": "3", "page_size": page_size, "order": order}
+    while params.get("cursor", "") is not None:
+        page = await listed(api, **params)
+        seen += [t["number"] for t in page["tickets"]]
+        params["cursor"] = page["next_cursor"]
+    rest = [number for number in numbers if number != 3]
+    assert seen == [3, *(rest if order == "asc" else rest[::-1])]
+
+
 @pytest.mark.parametrize(
     "other",
     [

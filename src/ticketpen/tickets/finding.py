@@ -13,8 +13,9 @@ from ticketpen.database import Database
 from ticketpen.identity.caller import Caller, Scope
 from ticketpen.identity.policy import check_standing
 from ticketpen.ids import find_id
+from ticketpen.requests import LARGEST_INTEGER
 from ticketpen.tickets import list_queries, queries
-from ticketpen.tickets.filters import ListRequest, Place
+from ticketpen.tickets.filters import ListRequest, Order, Place
 from ticketpen.tickets.list_queries import ItemRow
 from ticketpen.tickets.payloads import Counts, TicketItem, TicketList
 from ticketpen.tickets.policy import attachment_not_found, ticket_not_found
@@ -30,6 +31,9 @@ from ticketpen.tickets.ticket import (
 )
 
 _READ: Final = Scope.TICKETS_READ
+# Before and behind every sort value and id.
+_FIRST_PLACE: Final = (-1, "")
+_LAST_PLACE: Final = (LARGEST_INTEGER, "")
 
 
 async def get_own_ticket(database: Database, caller: Caller, ticket_id: str) -> Ticket:
@@ -92,9 +96,7 @@ async def list_tickets(
     found = [row for row in rows[: request.page_size] if row.id is not None]
     next_cursor = None
     if len(rows) > request.page_size:
-        last = rows[request.page_size - 1]
-        place = Place(request.list_of, last.sort_value, last.id or "")
-        next_cursor = cursors.make(place)
+        next_cursor = cursors.make(_place_of(request, rows[request.page_size - 1]))
     too_many = shape.is_bounded and total > list_queries.MOST_COUNTED
     return TicketList(
         tickets=[_item(row) for row in found],
@@ -112,6 +114,15 @@ async def check_caller(database: Database, caller: Caller, needed: Scope | None)
     first. Raises Problem `not_authenticated`, `scope_required`."""
     row = await database.fetch_one(queries.FIND_STANDING, {"caller_id": caller.id})
     check_standing(caller, None if row is None else row.standing, needed)
+
+
+def _place_of(request: ListRequest, last: ItemRow) -> Place:
+    question = request.filters.question
+    if question and (question.ticket_id == last.id or question.number == last.number):
+        # It came first whatever the sort: everything else is still to come.
+        beyond = _FIRST_PLACE if request.order is Order.ASC else _LAST_PLACE
+        return Place(request.list_of, *beyond)
+    return Place(request.list_of, last.sort_value, last.id or "")
 
 
 async def _counts(database: Database, request: ListRequest) -> Counts:
