@@ -174,6 +174,24 @@ async def test_a_cancelled_body_leaves_nothing_and_the_next_one_works(database: 
     assert await keys(database) == ["b"]
 
 
+async def test_bodies_cancelled_while_they_are_taken_back_leave_room_for_others(
+    database: Database,
+) -> None:
+    async def leave_amid_the_undoing() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        async with database.transaction() as tx:
+            await tx.run(ADD, row("a"))
+            asyncio.get_running_loop().call_soon(task.cancel)
+            raise ValueError
+
+    for _ in range(15):  # more than there are connections
+        with pytest.raises((asyncio.CancelledError, ValueError)):
+            await asyncio.create_task(leave_amid_the_undoing())
+    await database.run(ADD, row("b"))
+    assert await keys(database) == ["b"]
+
+
 async def test_text_of_every_kind_comes_back_as_it_was(database: Database) -> None:
     strange = "Ünïcode \U0001f600 '\"%_\\ \x01 $1 :name"
     await database.run(ADD, row(strange))

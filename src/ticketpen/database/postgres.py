@@ -131,14 +131,16 @@ class PostgresDatabase:
         return answer
 
     async def _roll_back(self, connection: Any, error: BaseException) -> None:
-        if isinstance(error, Exception) and not connection.is_closed():
-            try:
-                await connection.execute("ROLLBACK", timeout=2)
-            except Exception:  # a connection that cannot roll back is thrown away
+        is_whole = False
+        try:
+            if isinstance(error, Exception) and not connection.is_closed():
+                with suppress(Exception):  # a connection that cannot roll back is thrown away
+                    await connection.execute("ROLLBACK", timeout=2)
+                    is_whole = True
+        finally:  # also for a caller who leaves meanwhile
+            if not is_whole:
                 connection.terminate()
-        else:
-            connection.terminate()
-        await self._release(connection)
+            await self._release(connection)
 
     async def _acquire(self) -> Any:
         if self._closed:
