@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -207,6 +208,21 @@ async def test_a_disk_that_is_full_at_the_commit_refuses_every_member_of_the_gro
     assert committed_keys(database) == {"before"}
     assert await database.run(ADD, row("after")) == One(1)
     assert committed_keys(database) == {"before", "after"}
+
+
+async def test_a_commit_that_cannot_even_begin_refuses_its_group_and_blocks_nobody_after_it(
+    database: SqliteDatabase,
+) -> None:
+    lost, database._write_thread = database._write_thread, ThreadPoolExecutor(1)
+    database._write_thread.shutdown()  # as when the process may start no more threads
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(
+            *(database.run(ADD, row(key)) for key in "ab"), return_exceptions=True
+        )
+    assert refusals(answers) == [Code.UNAVAILABLE] * 2
+    database._write_thread = lost
+    await database.run(ADD, row("c"))
+    assert await keys(database) == ["c"]
 
 
 async def test_a_refusal_for_want_of_space_says_when_to_come_again(

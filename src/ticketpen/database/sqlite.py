@@ -15,7 +15,7 @@ import msgspec
 
 from ticketpen.database import AlreadyExists, Transaction
 from ticketpen.database.statements import Batch, Params, Query, Sql
-from ticketpen.errors import Problem, unavailable
+from ticketpen.errors import unavailable
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 Answer = TypeVar("Answer")
@@ -237,14 +237,16 @@ class SqliteDatabase:
                 return
         self._abandon(group)
 
-    def _abandon(self, group: _Group) -> None:
+    def _abandon(self, group: _Group, cause: Exception | None = None) -> None:
         writer = self._open(self._writer)
         if writer.in_transaction:
             with suppress(sqlite3.Error):
                 writer.execute("ROLLBACK")
         if self._group is group:
             self._group = None
-        group.fail(unavailable("The database could not store this. Nothing was changed."))
+        refusal = unavailable("The database could not store this. Nothing was changed.")
+        refusal.__cause__ = cause
+        group.fail(refusal)
 
     async def _commit(self, group: _Group) -> None:
         async with self._turn:
@@ -253,8 +255,8 @@ class SqliteDatabase:
             writer = self._open(self._writer)
             try:
                 await self._in_thread(lambda: writer.execute("COMMIT"))
-            except (sqlite3.Error, Problem):
-                self._abandon(group)
+            except Exception as error:  # no space, no memory, no thread to run it
+                self._abandon(group, error)
             else:
                 self._group = None
                 group.succeed()
