@@ -52,26 +52,33 @@ class TicketStory(msgspec.Struct, eq=False):
     statuses: set[str]
 
 
+class Tally:
+    """A count to wait for."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._news = asyncio.Event()
+
+    def add(self) -> None:
+        """One more."""
+        self.count += 1
+        self._news.set()
+
+    async def grow(self, by: int) -> None:
+        """Wait until there are so many more."""
+        enough = self.count + by
+        while self.count < enough:
+            self._news.clear()
+            await self._news.wait()
+
+
 class Journal:
     """All that was sent, by all clients."""
 
     def __init__(self) -> None:
         self.writings: list[Writing] = []
         self.stories: dict[str, TicketStory] = {}
-        self.acknowledged = 0
-        self._news = asyncio.Event()
-
-    def acknowledge(self) -> None:
-        """A write was answered."""
-        self.acknowledged += 1
-        self._news.set()
-
-    async def grow(self, writes: int) -> None:
-        """Wait until so many more were answered."""
-        enough = self.acknowledged + writes
-        while self.acknowledged < enough:
-            self._news.clear()
-            await self._news.wait()
+        self.acknowledged = Tally()
 
     def with_outcome(self, outcome: Outcome) -> Iterator[Writing]:
         """The writings that ended so."""

@@ -123,7 +123,7 @@ class Client:
             return False
         assert answer.status_code == 200, answer.text
         assert answer.json()[field] == value
-        self._journal.acknowledge()
+        self._journal.acknowledged.add()
         return True
 
     async def _look(self) -> None:
@@ -170,7 +170,7 @@ class Client:
             await asyncio.sleep(RETRY)
         if answer.status_code == 201:
             writing.outcome = Outcome.DONE
-            self._journal.acknowledge()
+            self._journal.acknowledged.add()
             return answer
         assert (answer.status_code, answer.json()["code"]) == (400, "ticket_closed"), answer.text
         assert writing.ticket_id not in self._mine

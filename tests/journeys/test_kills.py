@@ -56,7 +56,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed_twenty_tim
 async def let_work(journal: Journal) -> None:
     """Until some more writes were acknowledged: just then, or a random moment later."""
     async with asyncio.timeout(30):
-        await journal.grow(random.randint(5, 60))
+        await journal.acknowledged.grow(random.randint(5, 60))
     await asyncio.sleep(random.choice((0, random.random() / 50)))
 
 
