@@ -137,7 +137,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def mount_path(self) -> str:
         """Path under which browsers see us, without a trailing slash; usually empty."""
-        return urlsplit(self.public_url).path.rstrip("/")
+        return urlsplit(self.public_url).path.rstrip("/") if self.public_url else ""
 
     @property
     def origins(self) -> frozenset[str]:

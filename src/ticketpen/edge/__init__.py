@@ -14,7 +14,7 @@ from ticketpen.edge.client import FORWARDED_FOR, FORWARDED_PROTO, Proxies
 from ticketpen.edge.cors import ORIGIN, REQUEST_METHOD, Cors
 from ticketpen.edge.exchange import CLIENT_LEFT, PROBE, Exchange
 from ticketpen.edge.limits import CONTENT_LENGTH, BodyReader
-from ticketpen.edge.log import request_log
+from ticketpen.edge.log import RequestLine, request_log, request_writer
 from ticketpen.errors import Problem, unavailable
 from ticketpen.ids import new_id
 from ticketpen.settings import Settings
@@ -48,6 +48,7 @@ class Edge:
         self._cors = Cors(settings.origins)
         self._metrics = _choose_metrics(settings)
         self._log = request_log()
+        self._write_line = request_writer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. Other scopes than http pass through untouched."""
@@ -121,14 +122,9 @@ class Edge:
         route: str | None = scope.get("path_template")
         left = exchange.is_gone or exchange.is_cut
         status = CLIENT_LEFT if left else exchange.status
-        self._log.info(
-            "request",
-            request_id=exchange.request_id,
-            caller=scope.get("ticketpen.caller_id"),
-            method=method,
-            route=route,
-            status=status,
-            ms=micros / 1000,
+        caller_id: str | None = scope.get("ticketpen.caller_id")
+        self._write_line(
+            RequestLine(exchange.request_id, caller_id, method, route, status, micros / 1000)
         )
         if self._metrics is not None:
             self._metrics.count(method, route or "", status, micros / 1_000_000)

@@ -2,7 +2,9 @@
 
 import logging
 import sys
-from typing import Any, Final, Literal
+from collections.abc import Callable
+from functools import partial
+from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
 import structlog
@@ -13,12 +15,26 @@ from ticketpen.clock import now, rfc3339
 LogFormat = Literal["json", "console"]
 
 _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
+_json_output: BinaryIO | None = None
+
+
+class RequestLine(msgspec.Struct, frozen=True):
+    """What is logged of a request. `ms`: how long it took, in milliseconds."""
+
+    request_id: str
+    caller: str | None
+    method: str
+    route: str | None
+    status: int
+    ms: float
 
 
 def configure_logging(log_format: LogFormat) -> None:
     """Log to stderr from now on: ours, and what libraries warn of by the standard logging.
 
     The server's own line for each request is silenced; ours says more and no secrets."""
+    global _json_output
+    _json_output = sys.stderr.buffer if log_format == "json" else None
     last: Processor = _to_json if log_format == "json" else _console()
     chain: list[Processor] = [_stamp, structlog.processors.format_exc_info]
     structlog.configure(
@@ -63,6 +79,22 @@ def request_log() -> Any:
             wrapper_class=structlog.stdlib.BoundLogger,
         )
     return structlog.get_logger("ticketpen").bind()
+
+
+def request_writer() -> Callable[[RequestLine], None]:
+    """What logs a line of a request, the way logging is configured now."""
+    if _json_output is not None:
+        return partial(_write_json_line, _json_output)
+    log = request_log()
+    return lambda line: log.info("request", **msgspec.structs.asdict(line))
+
+
+def _write_json_line(output: BinaryIO, line: RequestLine) -> None:
+    # Every request pays for its line: what the chain of processors would make, in a third of
+    # the time.
+    head = f'{{"time":"{rfc3339(now())}","level":"info","event":"request",'.encode()
+    output.write(b"%s%s\n" % (head, _encode(line)[1:]))
+    output.flush()
 
 
 def _stamp(_logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
