@@ -46,13 +46,7 @@ def create_app(settings: Settings | None = None) -> Edge:
 
     Raises SettingsError."""
     settings = settings or load_settings()
-    state = AppState(
-        settings=settings,
-        database=choose_database(settings),
-        storage=choose_storage(settings),
-        verifier=Verifier.from_settings(settings),
-        cursors=Cursors(settings.key_for("cursor")),
-    )
+    state = make_state(settings)
     app = Litestar(
         route_handlers=ROUTES,
         lifespan=[_lifespan(state)],
@@ -63,6 +57,17 @@ def create_app(settings: Settings | None = None) -> Edge:
     )
     app.state["ticketpen"] = state
     return Edge(cast(App, app), settings)
+
+
+def make_state(settings: Settings) -> AppState:
+    """The parts of one process, the database not yet open. Raises SettingsError."""
+    return AppState(
+        settings=settings,
+        database=choose_database(settings),
+        storage=choose_storage(settings),
+        verifier=Verifier.from_settings(settings),
+        cursors=Cursors(settings.key_for("cursor")),
+    )
 
 
 def _lifespan(state: AppState) -> Callable[[Litestar], Any]:

@@ -1,10 +1,12 @@
 """What the demo's tests read back from a database."""
 
+import msgspec
+
+from ticketpen.app import make_state
 from ticketpen.attachments.attachment import Attachment
 from ticketpen.cursors import Cursors
 from ticketpen.database import Database
 from ticketpen.identity.caller import Caller, Channel, Role
-from ticketpen.identity.jwt import Verifier
 from ticketpen.settings import Settings
 from ticketpen.state import AppState
 from ticketpen.storage import choose_storage
@@ -17,13 +19,7 @@ ADA = Caller("ada", None, None, Role.ADMIN, Channel.TOKEN)
 
 def state_for(settings: Settings, database: Database) -> AppState:
     """The parts of an app, with an open database."""
-    return AppState(
-        settings=settings,
-        database=database,
-        storage=choose_storage(settings),
-        verifier=Verifier.from_settings(settings),
-        cursors=Cursors(b"k"),
-    )
+    return msgspec.structs.replace(make_state(settings), database=database)
 
 
 async def list_all(database: Database) -> list[TicketItem]:

@@ -103,20 +103,13 @@ def _lay_out(folder: "DemoFolder", address: str, tokens: dict[str, str]) -> None
 
 
 async def _load(settings: "Settings", note_progress: Callable[[int, int], None]) -> None:
-    from ticketpen.cursors import Cursors
+    import msgspec
+
+    from ticketpen.app import make_state
     from ticketpen.demo.loading import load_story
-    from ticketpen.identity.jwt import Verifier
-    from ticketpen.state import AppState
-    from ticketpen.storage import choose_storage
 
     async with opened_database(settings) as database:
-        state = AppState(
-            settings=settings,
-            database=database,
-            storage=choose_storage(settings),
-            verifier=Verifier.from_settings(settings),
-            cursors=Cursors(settings.key_for("cursor")),
-        )
+        state = msgspec.structs.replace(make_state(settings), database=database)
         await load_story(state, PASSWORDS, note_progress)
 
 
