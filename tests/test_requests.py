@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from enum import StrEnum
 from urllib.parse import quote, urlencode
 
@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketpen.errors import Code, Problem
-from ticketpen.requests import Fields, QueryParameters, parse_json_object, read_json_object
+from ticketpen.requests import (
+    JSON_LIMIT,
+    Fields,
+    QueryParameters,
+    parse_json_object,
+    read_json_object,
+)
 
 
 class Colour(StrEnum):
@@ -23,8 +29,9 @@ class Sent:
         self._body = body
         self.headers: Mapping[str, str] = {"content-type": content_type} if content_type else {}
 
-    async def body(self) -> bytes:
-        return self._body
+    async def stream(self) -> AsyncIterator[bytes]:
+        for start in range(0, len(self._body), 65_536):
+            yield self._body[start : start + 65_536]
 
 
 def outcome(call: Callable[[], object]) -> object:
@@ -54,6 +61,15 @@ async def test_another_content_type_is_refused_before_the_body_is_read(
     with pytest.raises(Problem) as caught:
         await read_json_object(Sent(b"\xff", content_type))
     assert code_of(caught) is Code.UNSUPPORTED_MEDIA_TYPE
+
+
+@pytest.mark.anyio
+async def test_json_may_have_a_megabyte_and_no_byte_more() -> None:
+    body = b'{"a": "' + b"x" * (JSON_LIMIT - 9) + b'"}'
+    assert len((await read_json_object(Sent(body)))["a"]) == JSON_LIMIT - 9  # type: ignore[arg-type]
+    with pytest.raises(Problem) as caught:
+        await read_json_object(Sent(body + b" "))
+    assert code_of(caught) is Code.BODY_TOO_LARGE
 
 
 @pytest.mark.anyio

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NoReturn, Protocol, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -14,6 +14,9 @@ from ticketpen.text import clean_line, clean_text, is_storable
 Choice = TypeVar("Choice", bound=StrEnum)
 
 LARGEST_INTEGER: Final = 2**63 - 1
+# Forms carry files; JSON does not. Parsed, thirty megabytes of it are a gigabyte, and take seconds
+# in which nobody is answered.
+JSON_LIMIT: Final = 1024 * 1024
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
@@ -26,8 +29,8 @@ class BodyReader(Protocol):
         """Its headers, found in any case."""
         ...
 
-    async def body(self) -> bytes:
-        """The whole body."""
+    def stream(self) -> AsyncIterator[bytes]:
+        """The body as it arrives."""
         ...
 
 
@@ -36,14 +39,23 @@ async def read_json_object(
 ) -> dict[str, object]:
     """The JSON object in the body.
 
-    Raises Problem: `unsupported_media_type` for a Content-Type not in `types`, `malformed_request`
-    for bytes that are not UTF-8 or not JSON, `invalid_value` for what is no object and for NUL or
-    lone surrogates in its strings."""
+    Raises Problem: `unsupported_media_type` for a Content-Type not in `types`, `body_too_large`
+    beyond JSON_LIMIT bytes, `malformed_request` for bytes that are not UTF-8 or not JSON,
+    `invalid_value` for what is no object and for NUL or lone surrogates in its strings."""
     allowed = tuple(types)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in allowed:
         raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, f"Send the body as {' or '.join(allowed)}.")
-    return parse_json_object(await request.body())
+    return parse_json_object(await _read_body(request))
+
+
+async def _read_body(request: BodyReader) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > JSON_LIMIT:
+            raise Problem(Code.BODY_TOO_LARGE, f"A JSON body may have at most {JSON_LIMIT} bytes.")
+    return bytes(body)
 
 
 def parse_json_object(body: bytes) -> dict[str, object]:

@@ -66,6 +66,23 @@ async def test_a_json_body_larger_than_the_limit_is_413(api: Api) -> None:
     assert refusal(answer) == (413, "body_too_large")
 
 
+async def test_json_that_would_fill_the_memory_is_refused_unread(api: Api) -> None:
+    taken = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal taken
+        yield b'{"email": "a@example.com", "password": "x", "more": [[]'
+        for _ in range(30):
+            taken += 1
+            yield b",[]" * (MEGABYTE // 3)
+        yield b"]}"
+
+    kind = {"Content-Type": "application/json"}
+    answer = await api.as_(None).request("POST", "/api/v1/auth/login", content=body(), headers=kind)
+    assert refusal(answer) == (413, "body_too_large")
+    assert taken <= 2
+
+
 async def test_an_oversized_file_within_the_body_limit_is_400(api: Api) -> None:
     for size in (5 * MEGABYTE + 1, 20 * MEGABYTE):
         answer = await api.as_(CLEO).post_form(
