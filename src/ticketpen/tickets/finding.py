@@ -31,6 +31,7 @@ from ticketpen.tickets.ticket import (
 )
 
 _READ: Final = Scope.TICKETS_READ
+_SENDERS: Final = {sender.value: sender for sender in Sender}
 # Before and behind every sort value and id.
 _FIRST_PLACE: Final = (-1, "")
 _LAST_PLACE: Final = (LARGEST_INTEGER, "")
@@ -203,10 +204,13 @@ def _message(ticket_id: str, rows: list[TicketRow]) -> Message:
         id=row.message_id,
         ticket_id=ticket_id,
         sender=Person(row.sender_id, row.sender_name, row.sender_email),
-        sender_type=Sender(row.sender_type),
+        sender_type=_SENDERS[row.sender_type],
         body=row.body,
         created_at=Moment(row.written_at),
-        attachments=tuple(_attachment(r.file_id, r) for r in rows if r.file_id is not None),
+        # Most messages have none: their only row says so.
+        attachments=()
+        if row.file_id is None
+        else tuple(_attachment(r.file_id, r) for r in rows if r.file_id is not None),
     )
 
 

@@ -158,9 +158,6 @@ class View:
         if message.sender_type is Sender.ADMIN and not self._staff_email_shown:
             # Their address must not come back as the name of somebody who has no name.
             sender = Person(sender.id, sender.name, None)
-        place = (
-            f"{self._prefix}/api/v1/support/tickets/{message.ticket_id}/attachments/{message.id}/"
-        )
         return MessagePayload(
             id=message.id,
             ticket_id=message.ticket_id,
@@ -169,9 +166,15 @@ class View:
             sender_name=sender.shown_name,
             sender_email=sender.email,
             body=message.body,
-            attachments=[_attachment(attachment, place) for attachment in message.attachments],
+            attachments=self._attachments(message) if message.attachments else [],
             created_at=rfc3339(message.created_at),
         )
+
+    def _attachments(self, message: Message) -> list[AttachmentPayload]:
+        place = (
+            f"{self._prefix}/api/v1/support/tickets/{message.ticket_id}/attachments/{message.id}/"
+        )
+        return [_attachment(attachment, place) for attachment in message.attachments]
 
 
 def _attachment(attachment: Attachment, place: str) -> AttachmentPayload:
