@@ -14,7 +14,7 @@ help: ## this list
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Ticketpen needs Python 3.11 or newer; say which: make PYTHON=python3.13 ...") if sys.version_info < (3, 11) else None'
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(PYTHON) tools/deps.py python3-venv; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(PYTHON) tools/deps.py python3-venv
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev -e .
@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 run: $(READY) ## start a demo with believable data
 	@exec $(BIN)/ticketpen demo
 
-test: $(READY) ## lint, types, rules and every test on both databases
+test: deps $(READY) ## lint, types, rules and every test on both databases
 	@$(BIN)/python -m tools.check
 
 lint: $(READY) ## ruff, mypy and import-linter only

@@ -9,8 +9,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-PROGRAMS: Final[Mapping[str, str]] = {"wrk": "wrk"}
-"""The programs needed, each with its package."""
+PROGRAMS: Final[Mapping[str, str]] = {
+    "curl": "curl",
+    "strace": "strace",
+    "taskset": "util-linux",
+    "wrk": "wrk",
+}
+"""The programs needed, each with its package: curl and strace by tests, the others by benches."""
 
 
 def require(program: str, package: str) -> str:
