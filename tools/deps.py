@@ -12,10 +12,9 @@ from typing import Final
 PROGRAMS: Final[Mapping[str, str]] = {
     "curl": "curl",
     "strace": "strace",
-    "taskset": "util-linux",
     "wrk": "wrk",
 }
-"""The programs needed, each with its package: curl and strace by tests, the others by benches."""
+"""The programs needed, each with its package: curl and strace by tests, wrk by benches."""
 
 
 def require(program: str, package: str) -> str:

@@ -223,13 +223,6 @@ def _account_operations() -> tuple[Operation, ...]:
 
 
 def _people_operations() -> tuple[Operation, ...]:
-    shown = Answer(200, "The person.", (json_content("Person", ada=examples.PERSON),))
-    person_id = path(
-        "person_id",
-        "The person's id; a `/` in it is sent as `%2F`.",
-        {"type": "string", "minLength": 1},
-        "ada",
-    )
     return (
         Operation(
             method="GET",
@@ -269,6 +262,19 @@ def _people_operations() -> tuple[Operation, ...]:
             answers=(Answer(201, "The person.", (json_content("Person", ada=examples.PERSON),)),),
             errors=(Code.INVALID_VALUE, Code.CONFLICT),
         ),
+        *_person_operations(),
+    )
+
+
+def _person_operations() -> tuple[Operation, ...]:
+    shown = Answer(200, "The person.", (json_content("Person", ada=examples.PERSON),))
+    person_id = path(
+        "person_id",
+        "The person's id; a `/` in it is sent as `%2F`.",
+        {"type": "string", "minLength": 1},
+        "ada",
+    )
+    return (
         Operation(
             method="GET",
             path=f"{_PEOPLE_PATH}/{{person_id}}",

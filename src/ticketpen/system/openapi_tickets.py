@@ -105,29 +105,7 @@ def request_schemas() -> dict[str, Schema]:
 
 def _own_operations(settings: Settings) -> tuple[Operation, ...]:
     return (
-        Operation(
-            method="POST",
-            path=OWN_PATH,
-            id="openTicket",
-            tag=OWN,
-            summary="Open a ticket",
-            description="With its first message and screenshots. It is `open`, of `normal` "
-            "priority.",
-            access=Access.SIGNED_IN,
-            scope=Scope.TICKETS_WRITE,
-            is_repeatable=True,
-            body=(
-                _form(
-                    {SUBJECT: line(MAX_SUBJECT), MESSAGE: text(MAX_BODY)},
-                    {SUBJECT: examples.SUBJECT, MESSAGE: examples.QUESTION},
-                    settings,
-                ),
-            ),
-            answers=(
-                Answer(201, "The ticket.", (json_content("Ticket", opened=examples.OPENED),)),
-            ),
-            errors=(*_FILE_ERRORS, Code.INVALID_VALUE),
-        ),
+        _open(settings),
         Operation(
             method="GET",
             path=OWN_PATH,
@@ -172,6 +150,29 @@ def _own_operations(settings: Settings) -> tuple[Operation, ...]:
             access=Access.SIGNED_IN,
             example=examples.USER_MESSAGE,
         ),
+    )
+
+
+def _open(settings: Settings) -> Operation:
+    return Operation(
+        method="POST",
+        path=OWN_PATH,
+        id="openTicket",
+        tag=OWN,
+        summary="Open a ticket",
+        description="With its first message and screenshots. It is `open`, of `normal` priority.",
+        access=Access.SIGNED_IN,
+        scope=Scope.TICKETS_WRITE,
+        is_repeatable=True,
+        body=(
+            _form(
+                {SUBJECT: line(MAX_SUBJECT), MESSAGE: text(MAX_BODY)},
+                {SUBJECT: examples.SUBJECT, MESSAGE: examples.QUESTION},
+                settings,
+            ),
+        ),
+        answers=(Answer(201, "The ticket.", (json_content("Ticket", opened=examples.OPENED),)),),
+        errors=(*_FILE_ERRORS, Code.INVALID_VALUE),
     )
 
 
