@@ -27,6 +27,7 @@ from ticketpen.system.openapi_parts import (
     whole_number,
     word,
 )
+from ticketpen.tickets.admin_routes import PATCH_TYPES
 from ticketpen.tickets.filters import MAX_PAGE_SIZE, MAX_SEARCH, Order, Sort
 from ticketpen.tickets.forms import BODY, MESSAGE, SUBJECT
 from ticketpen.tickets.ticket import MAX_BODY, MAX_SUBJECT, Priority, Status
@@ -216,14 +217,7 @@ def _staff_operations(settings: Settings) -> tuple[Operation, ...]:
             access=Access.ADMIN,
             scope=Scope.TICKETS_WRITE,
             parameters=(TICKET_ID, _IF_MATCH),
-            body=tuple(
-                Content(
-                    media_type,
-                    reference("TicketChange"),
-                    {"resolve": {"status": Status.RESOLVED}, "rank": {"priority": Priority.HIGH}},
-                )
-                for media_type in ("application/json", "application/merge-patch+json")
-            ),
+            body=_change_bodies(),
             answers=(_SHOWN,),
             errors=(_NO_TICKET, Code.STALE, Code.INVALID_VALUE),
         ),
@@ -238,6 +232,11 @@ def _staff_operations(settings: Settings) -> tuple[Operation, ...]:
             example=examples.ADMIN_MESSAGE,
         ),
     )
+
+
+def _change_bodies() -> tuple[Content, ...]:
+    shown = {"resolve": {"status": Status.RESOLVED}, "rank": {"priority": Priority.HIGH}}
+    return tuple(Content(type_, reference("TicketChange"), shown) for type_ in PATCH_TYPES)
 
 
 def _reply(settings: Settings, *, example: Any, **fields: Any) -> Operation:
