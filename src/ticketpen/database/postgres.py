@@ -14,6 +14,7 @@ import msgspec
 from ticketpen.database import AlreadyExists, Transaction
 from ticketpen.database.statements import Batch, Params, Query
 from ticketpen.errors import unavailable
+from ticketpen.settings import SettingsError
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 Answer = TypeVar("Answer")
@@ -38,7 +39,23 @@ _GONE: Final = (
     asyncpg.DeadlockDetectedError,
     asyncpg.CannotConnectNowError,
     asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,  # the server was the primary once
 )
+
+
+async def connect(url: str, **options: Any) -> Any:
+    """A connection of the driver's own. Raises SettingsError for an address it cannot read."""
+    try:
+        return await asyncpg.connect(url, **options)
+    except ValueError as error:
+        if isinstance(error, asyncpg.InterfaceError):
+            raise
+        # It quotes what it stumbled over, and that may be a part of the password.
+        raise SettingsError(
+            "TICKETPEN_DATABASE_URL cannot be read (it is not shown here: it may hold a password); "
+            "it must be like postgresql://user:password@host/database, and in user and password "
+            "@ : / ? # [ ] % must be written as %40 %3A %2F %3F %23 %5B %5D %25"
+        ) from None
 
 
 class PostgresTransaction:
@@ -122,7 +139,7 @@ class PostgresDatabase:
         try:
             answer = await work(PostgresTransaction(connection))
         except BaseException as error:
-            if not isinstance(error, asyncpg.PostgresError):
+            if not _is_reusable_after(error):
                 connection.terminate()
             await self._release(connection)
             _raise_explained(error)
@@ -136,7 +153,7 @@ class PostgresDatabase:
             if isinstance(error, Exception) and not connection.is_closed():
                 with suppress(Exception):  # a connection that cannot roll back is thrown away
                     await connection.execute("ROLLBACK", timeout=2)
-                    is_whole = True
+                    is_whole = not isinstance(error, asyncpg.ReadOnlySQLTransactionError)
         finally:  # also for a caller who leaves meanwhile
             if not is_whole:
                 connection.terminate()
@@ -158,7 +175,7 @@ class PostgresDatabase:
             if not connection.is_closed():
                 return connection
         try:
-            return await asyncpg.connect(
+            return await connect(
                 self._url,
                 timeout=CONNECT_WAIT,
                 command_timeout=6,
@@ -177,6 +194,13 @@ class PostgresDatabase:
         elif not connection.is_closed():
             connection.terminate()
         self._turns.release()
+
+
+def _is_reusable_after(error: BaseException) -> bool:
+    # After a failover only a new connection finds the server that takes writes.
+    return isinstance(error, asyncpg.PostgresError) and not isinstance(
+        error, asyncpg.ReadOnlySQLTransactionError
+    )
 
 
 def _raise_explained(error: BaseException) -> None:

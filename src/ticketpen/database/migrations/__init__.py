@@ -84,8 +84,10 @@ async def _migrate_postgres(url: str) -> None:
     from sqlalchemy import text
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    _, _, rest = url.partition("://")
-    engine = create_async_engine(f"postgresql+asyncpg://{rest}")
+    from ticketpen.database.postgres import connect
+
+    # By the driver itself: SQLAlchemy knows fewer of an address's options, not even sslmode.
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(url))
     try:
         async with engine.begin() as connection:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
