@@ -1,9 +1,9 @@
 """The log: one structured line for each request, all to stderr, as JSON or for the eye."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
@@ -84,17 +84,30 @@ def request_log() -> Any:
 def request_writer() -> Callable[[RequestLine], None]:
     """What logs a line of a request, the way logging is configured now."""
     if _json_output is not None:
-        return partial(_write_json_line, _json_output)
+        return _JsonLines(_json_output).add
     log = request_log()
     return lambda line: log.info("request", **msgspec.structs.asdict(line))
 
 
-def _write_json_line(output: BinaryIO, line: RequestLine) -> None:
-    # Every request pays for its line: what the chain of processors would make, in a third of
-    # the time.
-    head = f'{{"time":"{rfc3339(now())}","level":"info","event":"request",'.encode()
-    output.write(b"%s%s\n" % (head, _encode(line)[1:]))
-    output.flush()
+class _JsonLines:
+    """Every request pays for its line: made without the chain of processors, in a third of the
+    time, and written together with those of the requests that end in the same turn of the loop."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+        self._waiting: list[bytes] = []
+
+    def add(self, line: RequestLine) -> None:
+        head = f'{{"time":"{rfc3339(now())}","level":"info","event":"request",'.encode()
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._waiting.append(b"%s%s\n" % (head, _encode(line)[1:]))
+
+    def _write(self) -> None:
+        lines = b"".join(self._waiting)
+        self._waiting.clear()
+        self._output.write(lines)
+        self._output.flush()
 
 
 def _stamp(_logger: WrappedLogger, level: str, event: EventDict) -> EventDict:
