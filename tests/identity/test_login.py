@@ -206,6 +206,28 @@ async def test_a_new_password_needs_the_old_one_and_ends_the_other_sessions(
     assert (await log_in(database, settings, renewed)).account.id == caller.id
 
 
+async def test_of_two_changes_at_once_by_the_same_old_password_only_one_is_made(
+    database: Database, settings: Settings
+) -> None:
+    await add_account(database)
+    caller = await find_caller(
+        database, (await log_in(database, settings, ADA)).session.token, Channel.SESSION
+    )
+    wanted = [f"{name} would like this one" for name in ("the thief", "the owner")]
+    answers = await asyncio.gather(
+        *(
+            change_password(database, settings, caller, PasswordChange(PASSWORD, new, "192.0.2.1"))
+            for new in wanted
+        ),
+        return_exceptions=True,
+    )
+    (refused,) = (answer for answer in answers if answer is not None)
+    assert isinstance(refused, Problem)
+    assert refused.code is Code.INVALID_CREDENTIALS
+    kept = msgspec.structs.replace(ADA, password=wanted[answers.index(None)])
+    assert (await log_in(database, settings, kept)).account.id == caller.id
+
+
 async def test_guessing_the_old_password_is_limited_too(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from ticketpen.people.accounts import (
     list_people,
     set_password,
 )
-from ticketpen.people.queries import FIND_ACCOUNT, Account
+from ticketpen.people.queries import FIND_ACCOUNT, FIND_ACCOUNT_BY_ID, Account
 
 
 async def account_of(database: Database, email: str) -> Account:
@@ -231,3 +231,17 @@ async def test_admins_are_counted_while_they_may_act(database: Database) -> None
     assert await count_admins(database) == 1
     await change_person(database, person.id, Change(disabled=True))
     assert await count_admins(database) == 0
+
+
+async def test_a_password_is_not_changed_by_whoever_knew_only_the_one_before(
+    database: Database,
+) -> None:
+    person = await add_account(database)
+    account = await database.fetch_one(FIND_ACCOUNT_BY_ID, {"id": person.id})
+    assert account is not None
+    known = account.password_hash
+    assert await set_password(database, person.id, "another good password", checked_hash=known)
+    assert not await set_password(database, person.id, "a third one, late", checked_hash=known)
+    kept = await database.fetch_one(FIND_ACCOUNT_BY_ID, {"id": person.id})
+    assert kept is not None
+    assert await is_password("another good password", kept.password_hash)

@@ -78,9 +78,15 @@ async def change_password(
     if not await is_password(change.current, known_hash):
         raise _wrong("The current password is wrong.")
     await database.run(queries.TAKE_BACK_FAILURE, attempt)
-    await accounts.set_password(
-        database, caller.id, change.new, kept_session=caller.session_hash or ""
+    is_done = await accounts.set_password(
+        database,
+        caller.id,
+        change.new,
+        kept_session=caller.session_hash or "",
+        checked_hash=known_hash,
     )
+    if not is_done:  # it was given another one meanwhile, perhaps because of this very caller
+        raise _wrong("The current password is wrong.")
 
 
 def network_of(address: str) -> str:

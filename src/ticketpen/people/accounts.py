@@ -112,26 +112,35 @@ async def change_person(database: Database, person_id: str, change: Change) -> P
 
 
 async def set_password(
-    database: Database, person_id: str, password: str, *, kept_session: str = ""
-) -> None:
+    database: Database,
+    person_id: str,
+    password: str,
+    *,
+    kept_session: str = "",
+    checked_hash: str | None = None,
+) -> bool:
     """Give a person a new password and end their sessions, but the one of the hash given.
 
+    With `checked_hash` only while that is still their present one; whether it was.
     Raises Problem `invalid_value`, `not_found`, `conflict`."""
     new_hash = await hash_password(check_password("password", password))
     params = {
         "id": person_id,
         "new_password_hash": new_hash,
         "kept_session": kept_session,
+        "checked_hash": checked_hash,
         "moment": now(),
     }
+    batch = queries.change_person(
+        frozenset(("password_hash",)), None, of_password=checked_hash is not None
+    )
     try:
-        done = await database.run(
-            queries.change_person(frozenset(("password_hash",)), None), params
-        )
+        done = await database.run(batch, params)
     except AlreadyExists:
         raise _address_taken() from None
-    if done is None:
+    if done is None and checked_hash is None:
         raise _not_found()
+    return done is not None
 
 
 async def get_person(database: Database, person_id: str) -> Person:

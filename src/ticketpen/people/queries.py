@@ -207,11 +207,14 @@ CHANGEABLE: Final = ("name", "email", "email_key", "role", "scopes", "password_h
 
 
 @cache
-def change_person(columns: frozenset[str], disabled: bool | None) -> Batch[Id]:
+def change_person(
+    columns: frozenset[str], disabled: bool | None, *, of_password: bool = False
+) -> Batch[Id]:
     """Set `columns` (among CHANGEABLE) to parameters `new_…`; disable, enable or neither.
 
     Of somebody who is there: with a name or address come their searchable `words`.
-    Sessions end when the person is disabled, and all but `kept_session` with a new password."""
+    Sessions end when the person is disabled, and all but `kept_session` with a new password.
+    `of_password`: only while the password is still the one of `checked_hash`."""
     values: dict[str, Any] = {
         name: param(_p[name], f"new_{name}") for name in CHANGEABLE if name in columns
     }
@@ -228,6 +231,8 @@ def change_person(columns: frozenset[str], disabled: bool | None) -> Batch[Id]:
         .values(values | {"updated_at": param(_p.updated_at, "moment")})
         .returning(_p.id)
     )
+    if of_password:
+        head = head.where(_p.password_hash == param(_p.password_hash, "checked_hash"))
     rest: list[Write] = [_write_words()] if seen else []
     if disabled:
         rest.append(delete(sessions).where(sessions.c.person_id == param(_p.id)))
@@ -238,7 +243,7 @@ def change_person(columns: frozenset[str], disabled: bool | None) -> Batch[Id]:
                 sessions.c.token_hash != param(sessions.c.token_hash, "kept_session"),
             )
         )
-    return Batch(head, *rest, into=Id)
+    return Batch(head, *rest, into=Id, guarded=of_password)
 
 
 class Filter(msgspec.Struct, frozen=True):
