@@ -183,3 +183,12 @@ async def test_a_new_password_needs_the_current_one(api: Api) -> None:
     answer = await nina.request("POST", PASSWORDS, json=short)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["new_password"]
+
+
+async def test_what_came_by_https_keeps_its_cookie_to_https(api: Api) -> None:
+    await add(api)
+    given = {"email": EMAIL, "password": PASSWORD}
+    for scheme, is_secure in (("http", False), ("https", True)):
+        answer = await api.as_(None).request("POST", f"{scheme}://tickets.test{LOGIN}", json=given)
+        assert answer.status_code == 200
+        assert ("; Secure" in answer.headers["set-cookie"]) is is_secure

@@ -16,7 +16,6 @@ from ticketpen.identity.payloads import session_of, user_of
 from ticketpen.identity.sessions import ABSOLUTE, end_session, end_sessions
 from ticketpen.people.accounts import EMAIL_LENGTH, NAME_LENGTH, Change, change_person, clean_name
 from ticketpen.requests import Fields, QueryParameters, read_json_object
-from ticketpen.settings import Settings
 from ticketpen.state import state_of
 
 AnyRequest = Request[Any, Any, Any]
@@ -41,7 +40,7 @@ async def post_login(request: AnyRequest) -> Response[bytes]:
         msgspec.json.encode(session_of(logged_in)),
         media_type=JSON,
         headers=PRIVATE,
-        cookies=[session_cookie(state.settings, logged_in.session.token, ABSOLUTE // SECOND)],
+        cookies=[session_cookie(request, logged_in.session.token, ABSOLUTE // SECOND)],
     )
 
 
@@ -56,7 +55,7 @@ async def post_logout(request: AnyRequest) -> Response[None]:
         await end_sessions(state.database, caller.id)
     elif caller.session_hash is not None:
         await end_session(state.database, caller.session_hash)
-    gone = session_cookie(state.settings, "", 0)
+    gone = session_cookie(request, "", 0)
     return Response(None, status_code=204, headers=PRIVATE, cookies=[gone])
 
 
@@ -107,15 +106,17 @@ def client_address(request: AnyRequest) -> str:
     return peer[0] if peer else ""
 
 
-def session_cookie(settings: Settings, token: str, max_age: int) -> Cookie:
+def session_cookie(request: AnyRequest, token: str, max_age: int) -> Cookie:
     """The session cookie. No script reads it, and no other site's form sends it."""
+    settings = state_of(request).settings
     name = cookie_name(settings)
     return Cookie(
         key=name,
         value=token,
         path="/" if name.startswith("__Host-") else settings.mount_path or "/",
         max_age=max_age,
-        secure=settings.public_url.startswith("https://"),
+        # Also when nobody has told us our address: what came by HTTPS goes on by HTTPS.
+        secure=settings.public_url.startswith("https://") or request.scope["scheme"] == "https",
         httponly=True,
         samesite="lax",
     )
