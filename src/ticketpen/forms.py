@@ -131,7 +131,7 @@ class UploadedFile:
 
     def _spill(self, folder: Path) -> None:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(0o700, parents=True, exist_ok=True)
             # Without a name from the start (or at once): a crash leaves nothing behind.
             self._file = tempfile.TemporaryFile(buffering=0, dir=folder)  # noqa: SIM115
         except OSError as error:

@@ -259,7 +259,7 @@ def _check(settings: Settings) -> None:
 def _kept_secret(data_path: Path) -> str:
     path = data_path / "secret"
     try:
-        data_path.mkdir(parents=True, exist_ok=True)
+        data_path.mkdir(0o700, parents=True, exist_ok=True)
         # O_EXCL and link: of two processes that start together, both read the one that won.
         fresh = data_path / f".secret-{secrets.token_hex(8)}"
         if not path.exists():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ticketpen.errors import Code, Problem
-from ticketpen.storage.disk import DiskStorage
+from ticketpen.storage.disk import READ_AT_ONCE, DiskStorage
 
 
 @pytest.fixture
@@ -74,3 +74,18 @@ async def test_a_disk_that_refuses_is_told_without_a_path(
     assert ("full" in refused.value.detail) == (error in (errno.ENOSPC, errno.EDQUOT))
     assert [file async for file in store.walk()] == []
     await store.put("ab/one.png", [b"abc"])
+
+
+async def test_a_download_that_nobody_begins_to_read_lets_go_of_its_file(tmp_path: Path) -> None:
+    store = DiskStorage(tmp_path / "files")
+    await store.put("ab/one.png", [bytes(2 * READ_AT_ONCE)])
+    for _ in range(3):
+        chunks = await store.read("ab/one.png", 0, 2 * READ_AT_ONCE)
+        assert not isinstance(chunks, bytes)
+    del chunks
+    assert tmp_path / "files" / "ab" / "one.png" not in held_files()
+
+
+def held_files() -> list[Path]:
+    """What this process has open."""
+    return [entry.resolve() for entry in Path("/proc/self/fd").iterdir()]

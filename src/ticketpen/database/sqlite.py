@@ -121,7 +121,7 @@ class SqliteDatabase:
         if sqlite3.sqlite_version_info < MINIMUM:
             raise unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.40 is needed.")
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
             self._writer = connect(self.path)
             self._reader = connect(self.path, read_only=True)
             self._long_reader = connect(self.path, read_only=True)

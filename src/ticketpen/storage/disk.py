@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,10 @@ class DiskStorage:
         if length <= READ_AT_ONCE:
             return self._reading(lambda: _read_range(path, start, length))
         descriptor = await self._in_thread(lambda: _open_range(path, start, length))
-        return self._chunks(descriptor, start, length)
+        chunks = self._chunks(descriptor, start, length)
+        # With the chunks goes the descriptor, also when nobody has begun to read them.
+        weakref.finalize(chunks, os.close, descriptor)
+        return chunks
 
     async def delete(self, key: str) -> None:
         await self._in_thread(lambda: self._path(key).unlink(missing_ok=True))
@@ -55,18 +59,13 @@ class DiskStorage:
             raise unavailable("The file store does not give back what it was given.")
 
     async def _chunks(self, descriptor: int, start: int, length: int) -> AsyncIterator[bytes]:
-        try:
-            while length > 0:
-                data = await self._in_thread(
-                    partial(os.pread, descriptor, min(CHUNK, length), start)
-                )
-                if not data:
-                    raise _cut_short()
-                yield data
-                start += len(data)
-                length -= len(data)
-        finally:
-            os.close(descriptor)
+        while length > 0:
+            data = await self._in_thread(partial(os.pread, descriptor, min(CHUNK, length), start))
+            if not data:
+                raise _cut_short()
+            yield data
+            start += len(data)
+            length -= len(data)
 
     def _path(self, key: str) -> Path:
         return self._root / key
@@ -92,7 +91,7 @@ class DiskStorage:
         # may have made it this moment, and not have synced its parent yet.
         if folder in self._synced and folder.is_dir():
             return
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)
         place = folder
         while place != self._root.parent:
             place = place.parent

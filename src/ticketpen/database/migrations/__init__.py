@@ -41,7 +41,7 @@ def check_version(found: str | None, *, migrate_with: str) -> None:
 def _migrate_sqlite(path: Path) -> None:
     from sqlalchemy import create_engine, event
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(0o700, parents=True, exist_ok=True)
     _copy_aside(path)
     engine = create_engine("sqlite://", creator=lambda: _plain_connection(path))
     # The driver would commit before DDL on its own: we begin by ourselves, so all of it is atomic.
