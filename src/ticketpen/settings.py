@@ -10,6 +10,7 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -77,7 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="Comma list of addresses or networks whose `X-Forwarded-*` is believed."),
     ] = ""
     allowed_origins: Annotated[
-        str, Meta(description="Comma list of further origins whose pages may call with cookies.")
+        str, Meta(description="Comma list of further origins whose pages may call us.")
     ] = ""
     metrics_token: Annotated[
         str, Meta(description="Bearer token for `/metrics`; empty: no metrics.")
@@ -91,23 +92,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     staff_email_shown: Annotated[
         bool, Meta(description="Users see the e-mail address of the staff who answer them.")
     ] = True
-    body_limit: Annotated[Positive, Meta(description="Largest request body.")] = 32 * 1024 * 1024
-    file_limit: Annotated[Positive, Meta(description="Largest attachment.")] = 5 * 1024 * 1024
+    body_limit: Annotated[Positive, Meta(description="Largest request body, in bytes.")] = (
+        32 * 1024 * 1024
+    )
+    file_limit: Annotated[Positive, Meta(description="Largest attachment, in bytes.")] = (
+        5 * 1024 * 1024
+    )
     files_limit: Annotated[Positive, Meta(description="Attachments with one message.")] = 3
     pixel_limit: Annotated[Positive, Meta(description="Largest picture, in pixels.")] = 50_000_000
     parts_limit: Annotated[Positive, Meta(description="Parts in one multipart body.")] = 100
-    header_limit: Annotated[Positive, Meta(description="Largest request head.")] = 64 * 1024
-    header_timeout: Annotated[Positive, Meta(description="Longest wait for a request's head.")] = 10
-    body_timeout: Annotated[Positive, Meta(description="Longest wait for a whole body.")] = 60
+    header_limit: Annotated[Positive, Meta(description="Largest request head, in bytes.")] = (
+        64 * 1024
+    )
+    header_timeout: Annotated[
+        Positive, Meta(description="Longest wait for a request's head, in seconds.")
+    ] = 10
+    body_timeout: Annotated[
+        Positive, Meta(description="Longest wait for a whole body, in seconds.")
+    ] = 60
     shutdown_timeout: Annotated[
-        Positive, Meta(description="After SIGTERM, how long accepted requests may take.")
+        Positive, Meta(description="Seconds that accepted requests may take after SIGTERM.")
     ] = 10
     database_connections: Annotated[
         Positive, Meta(description="PostgreSQL connections of one process.")
     ] = 10
     idempotency_lease: Annotated[
         Positive,
-        Meta(description="After how long an unfinished Idempotency-Key may be taken over."),
+        Meta(description="Seconds after which an unfinished Idempotency-Key may be taken over."),
     ] = 60
 
     @property
@@ -254,6 +265,11 @@ def _check(settings: Settings) -> None:
     public = urlsplit(settings.public_url)
     if settings.public_url and (public.scheme not in ("http", "https") or not public.netloc):
         raise SettingsError(f"{PREFIX}PUBLIC_URL must be an address such as https://example.com")
+    try:
+        for item in comma_list(settings.trusted_proxies):
+            ip_network(item, strict=False)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {error}") from None
 
 
 def _kept_secret(data_path: Path) -> str:

@@ -108,7 +108,6 @@ def _document(settings: Settings, server: str) -> bytes:
                 "description": INTRODUCTION,
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
-            "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
             "servers": [{"url": server}],
             "tags": [{"name": name, "description": said} for name, said in TAGS.items()],
             "paths": paths,
@@ -185,7 +184,7 @@ def _security(operation: Operation) -> list[Schema]:
     if operation.access is Access.ANYBODY:
         return []
     if operation.access is Access.METRICS:
-        return [{"metrics": []}]
+        return [{"bearer": []}]
     scopes = [] if operation.scope is None else [operation.scope]
     return [{"bearer": scopes}, {"session": scopes}]
 
@@ -198,11 +197,12 @@ def _parameter(parameter: Parameter) -> Schema:
         "schema": parameter.schema,
     }
     if parameter.place is Place.PATH:
-        made["required"] = True
+        made |= {"required": True, "example": parameter.example}
+    elif parameter.example is not None:
+        # Said, not set: the docs page would send an example with every try.
+        made["description"] += f" For example `{parameter.example}`."
     if parameter.schema.get("type") == "array":
         made |= {"style": "form", "explode": False}
-    if parameter.example is not None:
-        made["example"] = parameter.example
     return made
 
 

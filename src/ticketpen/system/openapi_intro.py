@@ -96,16 +96,11 @@ SECURITY_SCHEMES: Final[dict[str, Schema]] = {
         "type": "http",
         "scheme": "bearer",
         "description": "A token of the host product (a JWT), an API key (`tp_…`), or the token of "
-        "a session (`tps_…`).",
+        "a session (`tps_…`). For `/metrics` the value of `TICKETPEN_METRICS_TOKEN`.",
     },
     "session": {
         "type": "apiKey",
         "in": "cookie",
         "description": "The session's cookie. Changes are refused from pages of other sites.",
-    },
-    "metrics": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "The value of `TICKETPEN_METRICS_TOKEN`.",
     },
 }

@@ -267,7 +267,10 @@ def _form(fields: dict[str, Schema], example: dict[str, str], settings: Settings
     }
     schema: Schema = {
         "type": "object",
-        "properties": {**fields, "files": files},
+        "properties": {
+            name: field | {"examples": [example[name]]} for name, field in fields.items()
+        }
+        | {"files": files},
         "required": list(fields),
     }
     encoding = {"files": {"contentType": ", ".join(Kind)}}

@@ -1,4 +1,4 @@
-"""What is announced of a ticket. Events hold ids and changed fields, never text, names, addresses.
+"""What is announced of a ticket: ids and changed fields, never text. Names are added on reading.
 
 `ticket.opened`            a user opened a ticket; changes: `status`, `priority` from null
 `message.posted`           somebody wrote to it; changes: `message` from null to the message's id
