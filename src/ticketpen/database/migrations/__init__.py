@@ -69,7 +69,7 @@ def _copy_aside(path: Path) -> None:
         if tables.fetchone() is None:
             return
         found = source.execute("SELECT version_num FROM alembic_version").fetchone()
-        if found is None or found[0] == HEAD:
+        if found is None or found[0] >= HEAD:
             return
         aside = sqlite3.connect(path.with_name(f"{path.name}.before-{HEAD}-{now()}"))
         try:
