@@ -95,7 +95,8 @@ class Edge:
 
     async def _run(self, scope: Scope, headers: Mapping[bytes, bytes], exchange: Exchange) -> None:
         try:
-            exchange.check_declared(headers)
+            if CONTENT_LENGTH in headers:
+                exchange.check_declared(headers[CONTENT_LENGTH])
             if scope["method"] == PROBE and (allowed := self._cors.find_preflight(headers)):
                 await exchange.answer_empty(allowed)
                 return

@@ -1,6 +1,6 @@
 """One request and its answer on their way through the edge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from ticketpen.edge.answers import problem_messages
@@ -75,9 +75,9 @@ class Exchange:
             raise
         self._is_finished = is_last
 
-    def check_declared(self, headers: Mapping[bytes, bytes]) -> None:
-        """Refuse a body by what its head says of it. Raises Problem."""
-        self._body.check_declared(headers)
+    def check_declared(self, length: bytes) -> None:
+        """Refuse a body by the length its head says it has. Raises Problem."""
+        self._body.check_declared(length)
 
     async def answer(self, problem: Problem) -> None:
         """Answer with a problem; nothing was sent before."""

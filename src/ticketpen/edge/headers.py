@@ -15,12 +15,11 @@ _ALWAYS: Final[tuple[Header, ...]] = (
 )
 # No includeSubDomains: the host's other names are not ours to promise for.
 _OVER_TLS: Final[Header] = (b"strict-transport-security", b"max-age=31536000")
-_OURS: Final = frozenset(name for name, _ in (*_ALWAYS, _OVER_TLS))
 
 
 def missing_headers(brought: list[Header], scheme: str) -> tuple[Header, ...]:
     """The protective headers that an answer does not bring itself."""
-    return _missing(frozenset(name for name, _ in brought if name in _OURS), scheme == "https")
+    return _missing(frozenset(dict(brought)), scheme == "https")
 
 
 @lru_cache(maxsize=256)

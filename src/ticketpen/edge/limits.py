@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from ticketpen.edge.asgi import Message, Receive
@@ -28,14 +27,11 @@ class BodyReader:
         self.refusal: Problem | None = None
         """What the body was refused with; the rest of it is still on the wire."""
 
-    def check_declared(self, headers: Mapping[bytes, bytes]) -> None:
+    def check_declared(self, declared: bytes) -> None:
         """Look at `Content-Length` before anything is read.
 
         Raises Problem `body_too_large`, or `malformed_request` for what is no number (two
         different ones arrive here joined by a comma)."""
-        declared = headers.get(CONTENT_LENGTH)
-        if declared is None:
-            return
         if not _NUMBER.fullmatch(declared):
             self.refusal = Problem(
                 Code.MALFORMED_REQUEST, "The Content-Length header is not a number."

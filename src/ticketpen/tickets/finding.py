@@ -1,7 +1,6 @@
 """Load tickets through the caller: one with its messages, a page of many, a file of one."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Final
 
 import msgspec
@@ -192,26 +191,27 @@ def _ticket(rows: Sequence[TicketRow], *, for_admin: bool) -> Ticket:
         last_message_at=Moment(row.last_message_at),
         created_at=Moment(row.created_at),
         updated_at=Moment(row.updated_at),
-        messages=tuple(
-            _message(row.id, list(group)) for _, group in groupby(rows, lambda r: r.message_id)
-        ),
+        messages=_messages(row.id, rows),
     )
 
 
-def _message(ticket_id: str, rows: list[TicketRow]) -> Message:
-    row = rows[0]
-    return Message(
-        id=row.message_id,
-        ticket_id=ticket_id,
-        sender=Person(row.sender_id, row.sender_name, row.sender_email),
-        sender_type=_SENDERS[row.sender_type],
-        body=row.body,
-        created_at=Moment(row.written_at),
-        # Most messages have none: their only row says so.
-        attachments=()
-        if row.file_id is None
-        else tuple(_attachment(r.file_id, r) for r in rows if r.file_id is not None),
-    )
+def _messages(ticket_id: str, rows: Sequence[TicketRow]) -> tuple[Message, ...]:
+    """A row for each message, or one for each of its files."""
+    messages: list[Message] = []
+    files: list[Attachment] = []
+    for place, row in enumerate(rows, start=1):
+        if row.file_id is not None:
+            files.append(_attachment(row.file_id, row))
+        if place < len(rows) and rows[place].message_id == row.message_id:
+            continue
+        sender = Person(row.sender_id, row.sender_name, row.sender_email)
+        kind, moment = _SENDERS[row.sender_type], Moment(row.written_at)
+        attachments = tuple(files)
+        files.clear()
+        messages.append(
+            Message(row.message_id, ticket_id, sender, kind, row.body, moment, attachments)
+        )
+    return tuple(messages)
 
 
 def _attachment(file_id: str, row: TicketRow) -> Attachment:

@@ -158,16 +158,17 @@ class View:
         if message.sender_type is Sender.ADMIN and not self._staff_email_shown:
             # Their address must not come back as the name of somebody who has no name.
             sender = Person(sender.id, sender.name, None)
+        # By place, in the order of the shape: half the time, in the loop that runs most.
         return MessagePayload(
-            id=message.id,
-            ticket_id=message.ticket_id,
-            sender_id=sender.id,
-            sender_type=message.sender_type,
-            sender_name=sender.shown_name,
-            sender_email=sender.email,
-            body=message.body,
-            attachments=self._attachments(message) if message.attachments else [],
-            created_at=rfc3339(message.created_at),
+            message.id,
+            message.ticket_id,
+            sender.id,
+            message.sender_type,
+            sender.shown_name,
+            sender.email,
+            message.body,
+            self._attachments(message) if message.attachments else [],
+            rfc3339(message.created_at),
         )
 
     def _attachments(self, message: Message) -> list[AttachmentPayload]:
