@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 import asyncpg
-from tools.postgres import LocalPostgres
 
 from bench.loading import load
 from bench.measuring import Pair, Plan, Result, measure, say
@@ -24,6 +23,7 @@ from bench.world import World, make_world
 from bench.wrk import Wrk
 from ticketpen.database.migrations import migrate
 from ticketpen.settings import load_settings
+from tools.postgres import LocalPostgres
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 SECRET: Final = "a-secret-of-the-benchmark-with-enough-bytes"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from tools.deps import require
 
 from bench.servers import LOAD_CORE, Server
+from tools.deps import require
 
 CONNECTIONS: Final = 16
 _SCRIPT: Final = Path(__file__).with_name("load.lua")

@@ -2,12 +2,12 @@ from typing import Final
 
 import httpx2
 import pytest
+
 from bench.answers import without_changes
 from bench.bare import Bare
 from bench.loading import load
 from bench.requests import OPERATIONS, Operation, Tokens, whole_request
 from bench.world import World, make_world
-
 from tests.client import ORIGIN, running
 from ticketpen.settings import Settings
 

@@ -1,13 +1,13 @@
 from pathlib import Path
 
 import pytest
+
 from bench.measuring import Measured, Result
 from bench.report import as_json, as_page, as_text
 from bench.requests import HELLO, OPERATIONS
 from bench.servers import start_hello
 from bench.world import PICTURE_BYTES, make_picture
 from bench.wrk import Load, Wrk
-
 from ticketpen.attachments.images import clean_image
 
 

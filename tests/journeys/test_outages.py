@@ -13,7 +13,6 @@ import anyio
 import httpx2
 import msgspec
 import pytest
-from tools.postgres import LocalPostgres
 
 from tests.cast import ADA, CLEO, Actor
 from tests.client import ADMIN_TICKETS, TICKETS
@@ -23,6 +22,7 @@ from tests.journeys.journal import Tally
 from tests.journeys.server import Server, environment
 from ticketpen.database.migrations import migrate
 from ticketpen.settings import Settings, load_settings
+from tools.postgres import LocalPostgres
 
 CLIENTS: Final = 6
 DOWN_FOR: Final = 2.0

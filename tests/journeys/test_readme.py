@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tools.deps import require
 
 from tests.cli.process import Running, free_port, running
+from tools.deps import require
 
 README: Final = Path(__file__).parents[2] / "README.md"
 CHAPTER: Final = "Five minutes with curl"

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import httpx2
-from tools.deps import require
 
 from tests.cast import ADA, CLEO
 from tests.client import File
@@ -14,6 +13,7 @@ from tests.journeys.calling import Person
 from tests.journeys.server import Server, environment
 from tests.pictures import png
 from ticketpen.settings import Settings
+from tools.deps import require
 
 REQUESTS: Final = 100
 MARK: Final = "Traced message"
