@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ DATABASES: Final = ("sqlite", "postgres")
 def main() -> int:
     """Run; 1 when a bar is missed, 2 when it could not be measured."""
     options = _read_options()
+    # Told to stop, it stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         results = _run(options)
     except RuntimeError as error:
@@ -52,9 +55,9 @@ def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=names, help="this operation; repeat it")
     parser.add_argument("--database", choices=DATABASES, help="one of them only")
-    parser.add_argument("--seconds", type=int, default=2, help="of each run (default 2)")
-    parser.add_argument("--rounds", type=int, default=4, help="of each operation (default 4)")
-    parser.add_argument("--quick", action="store_true", help="a rough look: 2 rounds of 1 s")
+    parser.add_argument("--seconds", type=int, default=1, help="of each run (default 1)")
+    parser.add_argument("--rounds", type=int, default=6, help="of each operation (default 6)")
+    parser.add_argument("--quick", action="store_true", help="a rough look: 2 rounds of 1 s, cold")
     parser.add_argument("--json", action="store_true", help="every figure, as JSON")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md anew")
     options = parser.parse_args()
@@ -70,7 +73,15 @@ def _run(options: argparse.Namespace) -> list[Result]:
     chosen = [o for o in OPERATIONS if not options.only or o.name in options.only]
     world = make_world(TICKETS, USERS)
     with _folder() as folder:
-        plan = Plan(chosen, options.seconds, options.rounds, folder, world, wrk)
+        plan = Plan(
+            operations=chosen,
+            seconds=options.seconds,
+            rounds=options.rounds,
+            warm_up=not options.quick,
+            folder=folder,
+            world=world,
+            wrk=wrk,
+        )
         results = []
         if options.database != "postgres":
             results.append(measure(_sqlite_pair(folder / "SQLite", world), plan))

@@ -24,6 +24,7 @@ class Plan(msgspec.Struct, frozen=True):
     operations: Sequence[Operation]
     seconds: int
     rounds: int
+    warm_up: bool
     folder: Path
     world: World
     wrk: Wrk
@@ -110,7 +111,6 @@ def measure_start(environment: Mapping[str, str], folder: Path) -> float:
 def _measure_hello(hello: Server, plan: Plan) -> list[Load]:
     path = plan.folder / "hello.requests"
     path.write_bytes(b"%d 0\n" % len(HELLO) + HELLO)
-    plan.wrk.run(hello, path, 1)
     greeted = [plan.wrk.run(hello, path, plan.seconds) for _ in range(plan.rounds)]
     say(f"  {'hello-world':20}{median_rate(greeted):9,.0f}/s")
     return greeted
@@ -128,8 +128,9 @@ def _measure_one(
     write_requests(paths[1], calls, tokens, for_ours=False)
     turns = [(ours, paths[0]), (bare, paths[1])]
     seen: dict[int, list[Load]] = {ours.port: [], bare.port: []}
-    for server, path in turns:
-        plan.wrk.run(server, path, 1)  # warm
+    if plan.warm_up:
+        for server, path in turns:
+            plan.wrk.run(server, path, 1)
     for turn in range(plan.rounds):
         for server, path in turns if turn % 2 == 0 else reversed(turns):
             seen[server.port].append(plan.wrk.run(server, path, plan.seconds))
