@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode, HookContext, Response
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.drivers import CoverageGenerator
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.generation.overrides import Override
@@ -46,8 +47,6 @@ OF_STATE: Final = (
 OF_CONTEXT: Final = ("relevance needs search.", "must be a person who is not disabled.")
 # … or for what stands in fields that the description does not know.
 UNSTORABLE: Final = "must not contain NUL or half of a surrogate pair."
-
-
 COMMA_LISTS: Final = ("status", "priority", "include")
 
 
@@ -58,23 +57,19 @@ class World(msgspec.Struct):
     people: list[str]
     keys: list[str]
 
-    def aim(self, path: dict[str, Any]) -> dict[str, Any]:
-        """Half of the well-formed paths, told by their values, lead to something that exists."""
-        if crc32(repr(sorted(path.items())).encode()) % 2:
-            return path
-        place = crc32(repr(path).encode()) // 2
+    def aim(self, case: Case[Any]) -> None:
+        """Lead most well-formed paths, chosen by what is sent, to something that exists."""
+        parts = (case.path_parameters, case.query, case.headers, case.body)
+        sent = crc32(repr(parts).encode("utf-8", "backslashreplace"))
+        if sent % 4 == 0:
+            return
         known = {
-            **self.tickets[place % len(self.tickets)],
-            "person_id": self.people[place % len(self.people)],
-            "key_id": self.keys[place % len(self.keys)],
+            **self.tickets[sent % len(self.tickets)],
+            "person_id": self.people[sent % len(self.people)],
+            "key_id": self.keys[sent % len(self.keys)],
             "name": "start.js",
         }
-        is_whole = all(
-            len(str(path.get(name, known[name]))) == 36
-            for name in known
-            if name in path and name.endswith(("ticket_id", "message_id", "key_id"))
-        )
-        return {name: known[name] for name in path} if is_whole else path
+        case.path_parameters = {name: known[name] for name in case.path_parameters}
 
 
 @pytest.fixture
@@ -127,12 +122,11 @@ class Attack:
         self.count = 0
 
         @self.schema.hook
-        def map_path_parameters(_context: HookContext, path_parameters: Any) -> Any:
-            return world.aim(path_parameters) if path_parameters else path_parameters
-
-        @self.schema.hook
         def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
-            if mode_of(case) is GenerationMode.POSITIVE:
+            assert case.meta is not None
+            if case.path_parameters and not case.meta.is_negative_at(ParameterLocation.PATH):
+                world.aim(case)
+            if case.meta.generation.mode is GenerationMode.POSITIVE:
                 for name in ("cursor", "after"):  # only the server can make them
                     case.query.pop(name, None)
             return case
@@ -204,7 +198,7 @@ def test_generated_requests_are_answered_as_described(
 
     @hypothesis_settings(
         max_examples=max(FEWEST, SHARE - attack.count),
-        database=None,
+        derandomize=True,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
@@ -233,12 +227,6 @@ def junk_files() -> st.SearchStrategy[bytes | None]:
         | cut
         | st.sampled_from([*PRETENDERS.values()])
     )
-
-
-def mode_of(case: Case[Any]) -> GenerationMode:
-    """Whether the case is meant to be accepted."""
-    assert case.meta is not None
-    return case.meta.generation.mode
 
 
 def is_typed(form: Any, described: set[str]) -> bool:
