@@ -77,19 +77,20 @@ def _value(described: dict[str, Any], schema: dict[str, Any]) -> str:
         return " or ".join(_value(described, choice) for choice in schema["anyOf"])
     if "enum" in schema:
         return " ".join(f"`{word}`" for word in schema["enum"])
+    if schema.get("format") == "binary":
+        return "files"
     if schema.get("type") == "array":
         return f"list of {_value(described, schema['items'])}"
     text = str(schema.get("type", "any"))
-    bounds = [
-        (schema[low], schema.get(high), unit)
-        for low, high, unit in (
-            ("minLength", "maxLength", " characters"),
-            ("minimum", "maximum", ""),
-        )
-        if low in schema
-    ]
-    for low, high, unit in bounds:
-        text += f", {low} to {high}{unit}" if high is not None and high < 2**53 else f", {low} up"
+    for lowest, highest, unit in (
+        ("minLength", "maxLength", " characters"),
+        ("minimum", "maximum", ""),
+    ):
+        low, high = schema.get(lowest), schema.get(highest)
+        if high is not None and high < 2**53:
+            text += f", {low} to {high}{unit}" if low is not None else f", at most {high}{unit}"
+        elif low is not None:
+            text += f", {low} up"
     if "default" in schema:
         text += f", default {json.dumps(schema['default'])}"
     return text
