@@ -38,7 +38,7 @@ _minutes: dict[int, str] = {}
 
 
 def rfc3339(moment: int) -> str:
-    """`2026-04-08T12:00:00.123456Z`: always six digits and Z (CONTRACT.md section 3)."""
+    """`2026-04-08T12:00:00.123456Z`: always six digits and Z."""
     second, micro = divmod(moment, SECOND)
     minute, second = divmod(second, 60)
     prefix = _minutes.get(minute)

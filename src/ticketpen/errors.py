@@ -10,7 +10,7 @@ import msgspec
 
 
 class Code(StrEnum):
-    """Stable names of what went wrong (CONTRACT.md section 6)."""
+    """Stable names of what went wrong."""
 
     TICKET_CLOSED = "ticket_closed"
     INVALID_FILE_TYPE = "invalid_file_type"
