@@ -17,6 +17,7 @@ from ticketpen.edge.asgi import App
 from ticketpen.errors import Code, Problem, problem_body
 from ticketpen.identity import admin_routes as key_routes
 from ticketpen.identity import routes as auth_routes
+from ticketpen.identity.guards import Route
 from ticketpen.identity.jwt import Verifier
 from ticketpen.people import admin_routes as people_routes
 from ticketpen.settings import Settings, load_settings
@@ -47,7 +48,7 @@ def create_app(settings: Settings | None = None) -> Edge:
     Raises SettingsError."""
     settings = settings or load_settings()
     state = make_state(settings)
-    app = Litestar(
+    app = _Application(
         route_handlers=ROUTES,
         lifespan=[_lifespan(state)],
         exception_handlers={Exception: _answer_error},
@@ -57,6 +58,46 @@ def create_app(settings: Settings | None = None) -> Edge:
     )
     app.state["ticketpen"] = state
     return Edge(cast(App, app), settings)
+
+
+class _Application(Litestar):
+    """Litestar, with a short way to our own routes: guards, function, answer. Its own way copies
+    the route for every guard and calls thirty functions more: a third of a short read."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """ASGI."""
+        route = self._find_route(scope)
+        if route is None:
+            await super().__call__(scope, receive, send)
+            return
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        try:
+            answer = await route.answer(request)
+        except HTTPException as error:
+            raise _problem(request, error) from error
+        await answer(scope, receive, send)
+
+    def _find_route(self, scope: Any) -> Route | None:
+        """One of our routes, the scope made ready for it. None for all that Litestar answers in
+        its own way: its lifespan, other routes, other spellings of a path, 404 and 405."""
+        if scope["type"] != "http":
+            return None
+        path = scope["path"].removeprefix(scope.get("root_path", "").rstrip("/"))
+        try:
+            _, route, path, params, template = self.asgi_router.handle_routing(
+                path, scope["method"]
+            )
+        except HTTPException:
+            return None
+        if not isinstance(route, Route):
+            return None
+        scope["app"] = scope["litestar_app"] = self
+        scope.setdefault("state", {})
+        scope["route_handler"] = route
+        scope["path"] = path
+        scope["path_params"] = params
+        scope["path_template"] = template
+        return route
 
 
 def make_state(settings: Settings) -> AppState:
