@@ -4,7 +4,7 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,7 @@ from bench.wrk import Load, Wrk
 from ticketpen.settings import load_settings
 
 _STARTS: Final = 3
+_HELLO: Final = "hello.requests"
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -44,6 +45,12 @@ class Measured(msgspec.Struct, frozen=True):
     operation: Operation
     ours: list[Load]
     bare: list[Load]
+    hello: list[Load]
+
+    @property
+    def per_hello(self) -> float:
+        """Answers of ours for every 1,000 of hello-world's, measured right before and after."""
+        return median_rate(self.ours) / median_rate(self.hello) * 1_000
 
     @property
     def ratio(self) -> float:
@@ -63,7 +70,6 @@ class Result(msgspec.Struct, frozen=True):
 
     database: str
     measured: list[Measured]
-    hello: list[Load]
     start: float
     memory_idle: float
     memory_after: float
@@ -92,11 +98,10 @@ def measure(pair: Pair, plan: Plan) -> Result:
     ):
         memory_idle = ours.memory()
         say(f"{pair.database}: starts in {start:.2f} s, {memory_idle:.0f} MB idle")
-        greeted = _measure_hello(hello, plan)
-        measured = [
-            _measure_one(operation, (ours, bare), pair, plan) for operation in plan.operations
-        ]
-        return Result(pair.database, measured, greeted, start, memory_idle, ours.memory())
+        (plan.folder / _HELLO).write_bytes(b"%d 0\n" % len(HELLO) + HELLO)
+        servers = _Servers(ours, bare, hello)
+        measured = [_measure_one(operation, servers, pair, plan) for operation in plan.operations]
+        return Result(pair.database, measured, start, memory_idle, ours.memory())
 
 
 def measure_start(environment: Mapping[str, str], folder: Path) -> float:
@@ -108,18 +113,14 @@ def measure_start(environment: Mapping[str, str], folder: Path) -> float:
     return statistics.median(times)
 
 
-def _measure_hello(hello: Server, plan: Plan) -> list[Load]:
-    path = plan.folder / "hello.requests"
-    path.write_bytes(b"%d 0\n" % len(HELLO) + HELLO)
-    greeted = [plan.wrk.run(hello, path, plan.seconds) for _ in range(plan.rounds)]
-    say(f"  {'hello-world':20}{median_rate(greeted):9,.0f}/s")
-    return greeted
+class _Servers(NamedTuple):
+    ours: Server
+    bare: Server
+    hello: Server
 
 
-def _measure_one(
-    operation: Operation, servers: tuple[Server, Server], pair: Pair, plan: Plan
-) -> Measured:
-    ours, bare = servers
+def _measure_one(operation: Operation, servers: _Servers, pair: Pair, plan: Plan) -> Measured:
+    ours, bare, hello = servers
     tokens = Tokens(load_settings(pair.ours))
     calls = list(operation.calls(plan.world))
     check_alike(operation, calls[0], tokens, ours, bare)
@@ -131,14 +132,18 @@ def _measure_one(
     if plan.warm_up:
         for server, path in turns:
             plan.wrk.run(server, path, 1)
+    greeted = [plan.wrk.run(hello, plan.folder / _HELLO, 1)]
     for turn in range(plan.rounds):
         for server, path in turns if turn % 2 == 0 else reversed(turns):
             seen[server.port].append(plan.wrk.run(server, path, plan.seconds))
-    measured = Measured(operation, seen[ours.port], seen[bare.port])
+    if plan.warm_up:
+        greeted.append(plan.wrk.run(hello, plan.folder / _HELLO, 1))
+    measured = Measured(operation, seen[ours.port], seen[bare.port], greeted)
     say(
         f"  {operation.title:20}{median_rate(measured.ours):9,.0f}/s"
         f"{median_rate(measured.bare):9,.0f}/s   {measured.ratio:.2f}"
         f"   CPU {_cpu(measured.ours):,.0f} to {_cpu(measured.bare):,.0f} µs"
+        f"   hello-world {median_rate(greeted):,.0f}/s"
     )
     return measured
 

@@ -16,8 +16,9 @@ def load_of(requests: int) -> Load:
 
 
 def result_of(ours: int, bare: int) -> Result:
-    measured = Measured(OPERATIONS[0], [load_of(ours)] * 3, [load_of(bare)] * 3)
-    return Result("SQLite", [measured], [load_of(50_000)], 0.5, 80.0, 90.0)
+    hello = [load_of(50_000)]
+    measured = Measured(OPERATIONS[0], [load_of(ours)] * 3, [load_of(bare)] * 3, hello)
+    return Result("SQLite", [measured], start=0.5, memory_idle=80.0, memory_after=90.0)
 
 
 def test_the_load_counts_what_a_server_answers(tmp_path: Path) -> None:
