@@ -171,8 +171,6 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 def test_what_is_missing_reads_as_none() -> None:
     fields = Fields({"name": None})
-    assert fields.optional_line("name", 10) is None
-    assert fields.optional_line("other", 10) is None
     assert fields.choice("role", Colour) is None
     assert fields.choices("scopes", Colour) is None
     assert fields.boolean("disabled") is None

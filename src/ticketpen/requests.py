@@ -149,10 +149,6 @@ class Fields(Wrongs):
             self.errors += problem.errors
             return ""
 
-    def optional_line(self, name: str, max_length: int) -> str | None:
-        """A single line, or None when it is missing or null."""
-        return None if self.values.get(name) is None else self.line(name, max_length)
-
     def string(self, name: str, min_length: int, max_length: int) -> str:
         """A required text verbatim, of so many code points: for passwords."""
         try:

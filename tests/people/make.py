@@ -6,8 +6,8 @@ from ticketpen import clock
 from ticketpen.database import Database
 from ticketpen.identity.caller import Role, Scope
 from ticketpen.people.accounts import NewPerson, add_person, get_person
-from ticketpen.people.profiles import Told, find_profile, follow_token
-from ticketpen.people.queries import Person, change_person
+from ticketpen.people.profiles import Told, email_key, find_profile, follow_token
+from ticketpen.people.queries import FIND_ACCOUNT, Person, change_person
 
 PASSWORD = "correct horse battery"
 # A stored hash says itself how costly it is: a cheap one, for a suite that is done in minutes.
@@ -51,3 +51,9 @@ async def know(
 def set_clock(moment: int) -> None:
     """Let it be `moment` until the test ends or sets the clock again."""
     clock.set_source(lambda: moment)
+
+
+async def find_account(database: Database, email: str) -> Person | None:
+    """The person who logs in here with this address, in any case, or None."""
+    account = await database.fetch_one(FIND_ACCOUNT, {"email_key": email_key(email)})
+    return None if account is None else await get_person(database, account.id)

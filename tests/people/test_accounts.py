@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from tests.people.make import PASSWORD, add_account, know, set_clock
+from tests.people.make import PASSWORD, add_account, find_account, know, set_clock
 from tests.people.test_profiles import version_of, words_of
 from ticketpen import clock
 from ticketpen.clock import now
@@ -18,7 +18,6 @@ from ticketpen.people.accounts import (
     add_person,
     change_person,
     count_admins,
-    find_account,
     get_person,
     list_people,
     set_password,

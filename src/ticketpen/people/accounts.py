@@ -151,12 +151,6 @@ async def get_person(database: Database, person_id: str) -> Person:
     return person
 
 
-async def find_account(database: Database, email: str) -> Person | None:
-    """The person who logs in here with this address, in any case, or None."""
-    account = await database.fetch_one(queries.FIND_ACCOUNT, {"email_key": email_key(email)})
-    return None if account is None else await get_person(database, account.id)
-
-
 async def list_people(database: Database, listing: Listing) -> tuple[list[Person], int]:
     """One page, the newest first, and how many there are in all."""
     shape = Filter(bool(listing.search), listing.role is not None, listing.disabled)
